@@ -1,0 +1,126 @@
+"""Views and their geometry: where two crops of one image show the same place. Nothing here is learnt.
+
+Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells.
+
+Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A box
+*within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if flipped).
+"""
+from typing import NamedTuple, Optional, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class View(NamedTuple):
+    """A batch of augmented crops, one of each image, and how they were cut.
+
+    Attributes:
+        image: Normalised pixels, (B, 3, H, W).
+        box: Crop boxes in source pixels, (B, 4).
+        flipped: Whether the crop was mirrored left to right, (B,), bool.
+        regions: Region ids of each pixel, (B, H, W), integer, or None where the data has no regions.
+    """
+
+    image: Tensor
+    box: Tensor
+    flipped: Tensor
+    regions: Optional[Tensor] = None
+
+
+class Overlap(NamedTuple):
+    """What one view shares with another.
+
+    Attributes:
+        box: The shared area within the view, in fractions of its width and height, (B, 4); arbitrary where empty.
+        valid: Whether the two crops share any area, (B,), bool.
+    """
+
+    box: Tensor
+    valid: Tensor
+
+
+def shared_area(boxes: Tensor, others: Tensor) -> Tuple[Tensor, Tensor]:
+    """Intersects boxes pairwise.
+
+    Args:
+        boxes: (B, 4), in any unit.
+        others: (B, 4), in the same unit.
+
+    Returns:
+        The intersections (B, 4), right < left or bottom < top where there is none, and whether each has an area (B,).
+
+    Example:
+        >>> shared_area(torch.tensor([[0., 0., 4., 4.]]), torch.tensor([[2., 1., 6., 3.]]))
+        (tensor([[2., 1., 4., 3.]]), tensor([True]))
+    """
+    shared = torch.cat([torch.maximum(boxes[:, :2], others[:, :2]), torch.minimum(boxes[:, 2:], others[:, 2:])], dim=1)
+    return shared, (shared[:, 2:] > shared[:, :2]).all(dim=1)
+
+
+def mirror(boxes: Tensor, flipped: Tensor) -> Tensor:
+    """Mirrors the boxes of flipped views: left becomes 1 - right.
+
+    Args:
+        boxes: Within the view, fractions, (B, 4).
+        flipped: (B,), bool.
+
+    Returns:
+        (B, 4).
+
+    Example:
+        >>> mirror(torch.tensor([[0.25, 0., 1., 1.]]), torch.tensor([True]))
+        tensor([[0.0000, 0.0000, 0.7500, 1.0000]])
+    """
+    left, top, right, bottom = boxes.unbind(dim=1)
+    mirrored = torch.stack([1 - right, top, 1 - left, bottom], dim=1)
+    return torch.where(flipped[:, None], mirrored, boxes)
+
+
+def overlap(view: View, other: View) -> Overlap:
+    """Finds, within ``view``, the area that ``other`` shows too (SlotCon, section 3.2).
+
+    Args:
+        view: The view in whose coordinates the answer is given.
+        other: The other view of the same images.
+
+    Returns:
+        The shared area of each pair; pairs of crops without common area have ``valid`` False and the whole view as box.
+    """
+    shared, valid = shared_area(view.box, other.box)
+    origin, size = view.box[:, :2], view.box[:, 2:] - view.box[:, :2]
+    within = (shared - origin.repeat(1, 2)) / size.repeat(1, 2)
+    whole = within.new_tensor([0., 0., 1., 1.]).expand_as(within)
+    return Overlap(mirror(torch.where(valid[:, None], within, whole), view.flipped), valid)
+
+
+def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]:
+    """Cuts from a view's maps the area shared with the other view, resampled to the maps' own size and never mirrored.
+
+    The same place of the source image is the same cell in ``crop_overlap(a_maps, a, b)`` and ``crop_overlap(b_maps, b, a)``.
+    Each cell is one bilinear sample at its centre, as an aligned RoI-align of an area smaller than the map takes; cells
+    outside the map repeat its border.
+
+    Args:
+        maps: Maps of ``view``, (B, C, h, w).
+        view: The view that the maps belong to.
+        other: The other view of the same images.
+
+    Returns:
+        The cut maps, (B, C, h, w), and whether each pair shares any area, (B,); the cut of a pair that shares none is
+        its whole map, finite and meaningless.
+    """
+    box, valid = overlap(view, other)
+    left, top, right, bottom = box.to(maps.dtype).unbind(dim=1)
+    start, end = torch.where(view.flipped, right, left), torch.where(view.flipped, left, right)
+    x = _centres(start, end, maps.shape[3])
+    y = _centres(top, bottom, maps.shape[2])
+    grid = torch.stack([x[:, None, :].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])], dim=3)
+    # (B, h, w, 2) in -1..1, the convention of grid_sample
+    return F.grid_sample(maps, grid * 2 - 1, mode='bilinear', padding_mode='border', align_corners=False), valid
+
+
+def _centres(start: Tensor, end: Tensor, cells: int) -> Tensor:
+    """Centres of ``cells`` equal bins from ``start`` to ``end`` (either order), (B, cells), in the unit of the ends."""
+    steps = (torch.arange(cells, dtype=start.dtype, device=start.device) + 0.5) / cells
+    return start[:, None] + (end - start)[:, None] * steps

@@ -1,0 +1,84 @@
+"""Reading and writing checkpoints: without running what a stranger packed into one, and whole or not at all."""
+import ast
+import os
+import pickle
+import tempfile
+from typing import Any, Dict
+
+import torch
+from mmengine.fileio import get_local_path
+
+
+def load_file(path: str) -> Dict[str, Any]:
+    """Reads a checkpoint with ``weights_only=True``.
+
+    Args:
+        path: A file, local or of a back end that mmengine knows.
+
+    Returns:
+        The checkpoint; a bare state dict comes as ``dict(state_dict=...)``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no checkpoint, or holds more than tensors and plain values.
+    """
+    if '://' not in path and not os.path.isfile(path):
+        raise FileNotFoundError(f'no checkpoint at {path}')
+    try:
+        with get_local_path(path) as local:
+            content = torch.load(local, map_location='cpu', weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f'{path} cannot be read as a checkpoint of tensors and plain values ({reason}). A checkpoint of '
+                         'mmengine can where the run had mmdecon.PlainCheckpoint in custom_hooks.') from error
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} holds a {type(content).__name__}, not a checkpoint')
+    return content if 'state_dict' in content else dict(state_dict=content)
+
+
+def save_file(content: Dict[str, Any], path: str) -> None:
+    """Writes a checkpoint, whole or not at all."""
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix='.' + os.path.basename(path))
+    os.close(handle)
+    try:
+        torch.save(content, temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        os.remove(temporary)
+        raise
+
+
+def read_config_text(text: str) -> Dict[str, Any]:
+    """Reads a config dumped by mmengine without executing it.
+
+    Only assignments of literals and ``dict(...)`` calls are understood, which is all that a dump consists of.
+
+    Args:
+        text: What mmengine's ``Config.pretty_text`` gave, as in a checkpoint's ``meta['cfg']``.
+
+    Raises:
+        ValueError: If there is anything else in it.
+
+    Example:
+        >>> read_config_text("model = dict(type='DeCon', depth=(1, 2))")
+        {'model': {'type': 'DeCon', 'depth': (1, 2)}}
+    """
+    values = {}
+    for statement in ast.parse(text).body:
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+            raise ValueError(f'line {statement.lineno} of the config in the checkpoint is not an assignment')
+        values[statement.targets[0].id] = _evaluate(statement.value)
+    return values
+
+
+def _evaluate(node: ast.AST) -> Any:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict' and not node.args:
+        return {word.arg: _evaluate(word.value) for word in node.keywords}
+    if isinstance(node, ast.Dict):
+        return {_evaluate(key): _evaluate(value) for key, value in zip(node.keys, node.values)}
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        kind = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
+        return kind(_evaluate(item) for item in node.elts)
+    return ast.literal_eval(node)

@@ -1,0 +1,136 @@
+"""DeCon: a twin network and branches."""
+from typing import Any, Dict, List, Mapping, Optional
+
+from mmengine.logging import MessageHub
+from mmengine.model import BaseModel, ModuleDict
+from torch import Tensor
+
+from ..registry import MODELS
+from ..schedules import SCHEDULES, Clock, Part
+from ..views import View
+from .branch import Maps
+from .network import EncoderDecoder
+from .twin import STUDENT, TEACHER, Twin
+
+
+def runner_clock() -> Clock:
+    """Asks mmengine's runner where the run stands.
+
+    Raises:
+        RuntimeError: If there is no runner.
+    """
+    hub = MessageHub.get_current_instance()
+    step, total = hub.get_info('iter'), hub.get_info('max_iters')
+    if step is None or total is None:
+        raise RuntimeError("DeCon's teacher schedule needs the run's length, which mmengine's Runner tells: train through a "
+                           'Runner, or set model.clock = lambda: Clock(step, total)')
+    return Clock(int(step), int(total))
+
+
+def build_network(network: Dict[str, Any], branches: Mapping[str, Dict[str, Any]]) -> EncoderDecoder:
+    """Builds a network for the levels that branches read."""
+    built = MODELS.build(network)
+    built.use(branch['level'] for branch in branches.values())
+    return built
+
+
+@MODELS.register_module()
+class DeCon(BaseModel):
+    """Contrastive pre-training of an encoder and its decoders: a twin of the network and branches at its levels.
+
+    The loss is the sum of the branches' (Quetin et al., Beyond the Encoder, eq. 1: ``a * L_encoder + (1 - a) * L_decoder``):
+    an encoder branch of weight a and decoder branches that share 1 - a give DeCon; an encoder branch alone gives the base
+    framework (SlotCon, ...).
+
+    Teachers move once an optimiser step, before the first forward pass of that step, whoever drives the model: with gradient
+    accumulation the passes that follow find gradients that wait for their step, and leave the teachers alone. Objectives
+    observe every pass.
+
+    Args:
+        network: Config of the network.
+        branches: Name -> config of a branch.
+        momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`) and ``start``, the share of a teacher that stays
+            at the start of the run.
+        shared: Whether the network's student is its own teacher.
+        data_preprocessor: Config of the data preprocessor.
+        init_cfg: Config of the initialisation.
+    """
+
+    clock = staticmethod(runner_clock)
+
+    def __init__(self, network: Dict[str, Any], branches: Mapping[str, Dict[str, Any]],
+                 momentum: Mapping[str, Any] = dict(schedule='cosine', start=0.99), shared: bool = False,
+                 data_preprocessor: Optional[Dict[str, Any]] = None, init_cfg: Optional[Dict[str, Any]] = None) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        if not branches:
+            raise ValueError('model.branches is empty: DeCon needs at least one branch')
+        if momentum['schedule'] not in SCHEDULES:
+            raise ValueError(f"model.momentum.schedule is {momentum['schedule']!r}; known: {sorted(SCHEDULES)}")
+        self.momentum = momentum
+        self.network = Twin(build_network(network, branches), shared=shared)
+        levels = self.network.student.levels
+        self.branches = ModuleDict({
+            name: MODELS.build({'type': 'mmdecon.Branch', **branch, 'level': levels[branch['level']]})
+            for name, branch in branches.items()})
+        self._seen_version = -1
+
+    def forward(self, views: List[View], mode: str = 'loss') -> Any:
+        """Runs the model.
+
+        Args:
+            views: The views of a batch.
+            mode: ``'loss'``: a dict of losses and figures to log; ``'tensor'``: the student's maps of each view.
+        """
+        if mode == 'loss':
+            return self.loss(views)
+        if mode == 'tensor':
+            return [self.network(view.image) for view in views]
+        raise RuntimeError(f"DeCon has no mode {mode!r}: it pre-trains; use 'loss' or 'tensor'")
+
+    def loss(self, views: List[View]) -> Dict[str, Tensor]:
+        """One training pass.
+
+        Returns:
+            ``loss_<branch>`` for each branch, which mmengine sums; ``<branch>/<term>`` and ``<branch>/<figure>`` to log.
+        """
+        if self.training and self._is_new_step():
+            self.update_teachers()
+        maps = self._run_network(views)
+        outputs: Dict[str, Tensor] = {}
+        for name, branch in self.branches.items():
+            loss, terms, health = branch(maps, views)
+            outputs[f'loss_{name}'] = loss
+            outputs.update({f'{name}/{key}': value for key, value in {**terms, **health}.items()})
+        return outputs
+
+    def update_teachers(self) -> None:
+        """Moves every twin one step, by the schedule."""
+        schedule, clock, start = SCHEDULES[self.momentum['schedule']], self.clock(), self.momentum['start']
+        self.network.update(lambda name: schedule(clock, start, Part(name, name)))
+        for branch in self.branches.values():
+            side = self.network.student.sides[branch.level.name]
+            branch.head.update(lambda name: schedule(clock, start, Part(side, name)))
+
+    def _run_network(self, views: List[View]) -> Dict[str, Maps]:
+        """Half -> view -> level -> map, for the views that some branch needs."""
+        needed = {half: sorted(set().union(*(branch.views_needed[half] for branch in self.branches.values())))
+                  for half in (STUDENT, TEACHER)}
+        maps = {STUDENT: {i: self.network(views[i].image) for i in needed[STUDENT]}}
+        if self.network.shared:
+            maps[TEACHER] = {i: maps[STUDENT].get(i) or self.network(views[i].image) for i in needed[TEACHER]}
+        else:
+            maps[TEACHER] = {i: self.network(views[i].image, half=TEACHER) for i in needed[TEACHER]}
+        return maps
+
+    def _is_new_step(self) -> bool:
+        """Whether the optimiser has stepped (or was about to, and skipped) since the last pass.
+
+        True where no gradients wait, as after ``zero_grad``, or where a parameter was written to since, as by a step that is
+        not followed by ``zero_grad`` at once.
+        """
+        trained = [p for p in self.parameters() if p.requires_grad]
+        version = sum(p._version for p in trained)
+        is_new = version != self._seen_version or all(p.grad is None for p in trained)
+        self._seen_version = version
+        return is_new
+

@@ -1,0 +1,32 @@
+"""The multi-layer perceptron of projectors and predictors."""
+from collections import OrderedDict
+from typing import Any, Dict
+
+from mmcv.cnn import build_activation_layer, build_norm_layer
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+class PointwiseMLP(BaseModule):
+    """Linear layers applied to every cell alike, normalised and activated but for the last.
+
+    Args:
+        in_channels: Channels of the input.
+        hidden_channels: Channels between.
+        out_channels: Channels of the output.
+        num_layers: Linear layers, >= 1.
+        norm_cfg: Norm after each hidden layer; the layers keep their bias beside it, as published.
+        act_cfg: Activation after each norm.
+    """
+
+    def __init__(self, in_channels: int, hidden_channels: int, out_channels: int, num_layers: int,
+                 norm_cfg: Dict[str, Any], act_cfg: Dict[str, Any]) -> None:
+        super().__init__(init_cfg=dict(type='TruncNormal', layer='Conv2d', std=0.02))
+        widths = [in_channels] + [hidden_channels] * (num_layers - 1)
+        hidden = [OrderedDict(conv=nn.Conv2d(i, o, 1), norm=build_norm_layer(norm_cfg, o)[1], act=build_activation_layer(act_cfg))
+                  for i, o in zip(widths, widths[1:])]
+        self.layers = nn.Sequential(*map(nn.Sequential, hidden), nn.Conv2d(widths[-1], out_channels, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""
+        return self.layers(x) if x.dim() == 4 else self.layers(x[:, :, None, None]).flatten(1)

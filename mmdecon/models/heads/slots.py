@@ -1,0 +1,70 @@
+"""SlotCon's head: a projector and prototypes that group the cells of a map into slots.
+
+Letters: B images, C channels of the level, D channels of the projection, K slots, h x w cells.
+"""
+from typing import Any, Dict, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from ...registry import MODELS
+from ...views import View
+from .mlp import PointwiseMLP
+
+
+class SlotEmbedding(NamedTuple):
+    """A map grouped into slots.
+
+    Attributes:
+        projection: The projected map, (B, D, h, w).
+        similarity: Cosine of each prototype and each cell, (B, K, h, w).
+        slots: The slots' vectors, not normalised, (B, K, D).
+        active: Whether a slot is the nearest of at least one cell, (B, K), bool.
+    """
+
+    projection: Tensor
+    similarity: Tensor
+    slots: Tensor
+    active: Tensor
+
+
+@MODELS.register_module()
+class SlotHead(BaseModule):
+    """Projects a map and groups it by its similarity to K learnt prototypes (SlotCon, section 3.1, eqs. 1-2).
+
+    Args:
+        in_channels: Channels of the level.
+        hidden_channels: Channels inside the projector.
+        out_channels: D.
+        num_layers: Layers of the projector.
+        num_slots: K.
+        temperature: Of the softmax over slots, > 0.
+        norm_cfg: Norm in the projector.
+        act_cfg: Activation in the projector.
+    """
+
+    def __init__(self, in_channels: int, hidden_channels: int = 4096, out_channels: int = 256, num_layers: int = 3,
+                 num_slots: int = 256, temperature: float = 0.07, norm_cfg: Dict[str, Any] = dict(type='BN'),
+                 act_cfg: Dict[str, Any] = dict(type='GELU')) -> None:
+        super().__init__()
+        self.projector = PointwiseMLP(in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg)
+        self.prototypes = nn.Parameter(torch.randn(num_slots, out_channels))
+        self.temperature = temperature
+        self.spec = dict(channels=out_channels, num_slots=num_slots)
+
+    def forward(self, feature: Tensor, view: View) -> SlotEmbedding:
+        """Groups a map (B, C, h, w) of a view; the view itself is not looked at."""
+        projection = self.projector(feature)
+        similarity = torch.einsum('kd,bdhw->bkhw', F.normalize(self.prototypes, dim=1), F.normalize(projection, dim=1))
+        share = (similarity / self.temperature).softmax(dim=1) + 1e-6  # an empty slot must not divide by zero
+        share = share / share.sum(dim=(2, 3), keepdim=True)
+        slots = torch.einsum('bdhw,bkhw->bkd', projection, share)
+        return SlotEmbedding(projection, similarity, slots, _nearest_of_some_cell(similarity))
+
+
+def _nearest_of_some_cell(similarity: Tensor) -> Tensor:
+    """(B, K, h, w) -> (B, K), bool."""
+    active = torch.zeros(similarity.shape[:2], dtype=torch.bool, device=similarity.device)
+    return active.scatter_(1, similarity.argmax(dim=1).flatten(1), True)

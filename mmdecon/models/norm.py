@@ -1,0 +1,37 @@
+"""Synchronised batch norm that also runs on CPUs."""
+import torch
+from mmengine import dist
+from torch import Tensor
+from torch.nn import SyncBatchNorm
+
+from ..registry import MODELS
+
+
+@MODELS.register_module()
+class SyncBN(SyncBatchNorm):
+    """torch's ``SyncBatchNorm``, which refuses tensors on the CPU, extended to them.
+
+    With several CPU processes (gloo) statistics are those of the joined batch, by two differentiable reductions; in one
+    process and on GPUs it is torch's own. State and names are a batch norm's.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalises (N, C, ...)."""
+        if not self.training or x.is_cuda or dist.get_world_size() == 1:
+            return super().forward(x)
+        dims, count = [d for d in range(x.dim()) if d != 1], x.numel() // x.shape[1]
+        total = _sum_over_processes(x.new_tensor([count]))
+        mean = _sum_over_processes(x.sum(dims)) / total
+        shape = (1, -1, *[1] * (x.dim() - 2))
+        centred = x - mean.view(shape)
+        variance = _sum_over_processes(centred.square().sum(dims)) / total
+        with torch.no_grad():
+            self.num_batches_tracked += 1
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * total / (total - 1), self.momentum)
+        return centred * ((variance + self.eps).rsqrt() * self.weight).view(shape) + self.bias.view(shape)
+
+
+def _sum_over_processes(value: Tensor) -> Tensor:
+    from torch.distributed.nn.functional import all_reduce  # needed here alone, and absent from builds without distributed
+    return all_reduce(value)

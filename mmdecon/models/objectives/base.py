@@ -1,0 +1,36 @@
+"""The interface of objectives."""
+from typing import Any, Dict, List, Optional
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ...views import View
+
+
+class Objective(BaseModule):
+    """The loss for one ordered pair of views, with what only the student or only the loss owns (predictor, queue, centre).
+
+    A subclass implements :meth:`forward`, and the other two where it has something to say there.
+    """
+
+    needs_own = False
+    """Whether :meth:`forward` uses ``own``; the teacher is otherwise spared that view."""
+
+    def forward(self, q: Any, k: Any, own: Optional[Any], q_view: View, k_view: View) -> Dict[str, Tensor]:
+        """The loss's terms, by name; the loss is their sum.
+
+        Args:
+            q: The head's embedding of view i by the student.
+            k: The head's embedding of view j by the teacher.
+            own: The head's embedding of view i by the teacher, where ``needs_own``.
+            q_view: View i.
+            k_view: View j.
+        """
+        raise NotImplementedError
+
+    def observe(self, targets: List[Any]) -> None:
+        """Called once a step, after the losses, with the teacher's embeddings of all views: push queues, move centres."""
+
+    def health(self, q: Any) -> Dict[str, Tensor]:
+        """Figures to log of a student's embedding; ``std`` is what the collapse alarm watches (1 healthy, 0 collapsed)."""
+        return {}

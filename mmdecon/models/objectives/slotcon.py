@@ -1,0 +1,101 @@
+"""SlotCon's objective.
+
+Letters: B images, K slots, D channels, h x w cells, N anchors.
+"""
+from typing import Any, Dict, List, Optional
+
+import torch
+import torch.nn.functional as F
+from mmengine import dist
+from torch import Tensor
+
+from ...dist import average, gather, weighted_mean
+from ...registry import MODELS
+from ...views import View, crop_overlap
+from ..heads.mlp import PointwiseMLP
+from ..heads.slots import SlotEmbedding
+from .base import Objective
+
+
+@MODELS.register_module()
+class SlotConObjective(Objective):
+    """Group distillation and slot contrast (Wen et al., Self-Supervised Visual Representation Learning with Semantic
+    Grouping, 2022, eqs. 3-6).
+
+    One ordered pair gives ``group_weight * distil + (1 - group_weight) * contrast``; both orders are summed.
+
+    Differs from the original: means are over the valid rows of all processes, where the original averages each process's
+    own mean (equal in one process); a pair of views without overlap has weight 0 in ``distil``, where the original computes
+    garbage or dies.
+
+    Args:
+        channels: D, asked from the head.
+        num_slots: K, asked from the head.
+        hidden_channels: Channels inside the predictor.
+        num_layers: Layers of the predictor.
+        group_weight: Share of the distillation, 0..1.
+        student_temperature: Of the student's softmax over slots.
+        teacher_temperature: Of the teacher's.
+        contrast_temperature: Of the slot contrast.
+        centre_keep: Share of the centre that stays at each step.
+        norm_cfg: Norm in the predictor.
+        act_cfg: Activation in the predictor.
+    """
+
+    def __init__(self, channels: int, num_slots: int, hidden_channels: int = 4096, num_layers: int = 3,
+                 group_weight: float = 0.5, student_temperature: float = 0.1, teacher_temperature: float = 0.07,
+                 contrast_temperature: float = 0.2, centre_keep: float = 0.9,
+                 norm_cfg: Dict[str, Any] = dict(type='BN'), act_cfg: Dict[str, Any] = dict(type='GELU')) -> None:
+        super().__init__()
+        self.predictor = PointwiseMLP(channels, hidden_channels, channels, num_layers, norm_cfg, act_cfg)
+        self.register_buffer('centre', torch.zeros(num_slots))
+        self.group_weight = group_weight
+        self.student_temperature, self.teacher_temperature = student_temperature, teacher_temperature
+        self.contrast_temperature, self.centre_keep = contrast_temperature, centre_keep
+
+    def forward(self, q: SlotEmbedding, k: SlotEmbedding, own: Optional[SlotEmbedding], q_view: View,
+                k_view: View) -> Dict[str, Tensor]:
+        """The terms ``distil`` and ``contrast``; see the base class."""
+        return dict(distil=self.group_weight * self._distil(q, k, q_view, k_view),
+                    contrast=(1 - self.group_weight) * self._contrast(q, k))
+
+    def _distil(self, q: SlotEmbedding, k: SlotEmbedding, q_view: View, k_view: View) -> Tensor:
+        """Cross-entropy of the assignments of the shared area's cells, eq. 3."""
+        student, valid = crop_overlap(q.similarity, q_view, k_view)
+        teacher, _ = crop_overlap(k.similarity, k_view, q_view)
+        target = ((teacher - self.centre[:, None, None]) / self.teacher_temperature).softmax(dim=1)
+        entropy = -(target * (student / self.student_temperature).log_softmax(dim=1)).sum(dim=1)  # (B, h, w)
+        return weighted_mean(entropy.mean(dim=(1, 2)), valid)
+
+    def _contrast(self, q: SlotEmbedding, k: SlotEmbedding) -> Tensor:
+        """InfoNCE of slots active in both views, against all active slots of all images, eqs. 4-6."""
+        is_anchor = (q.active & k.active).flatten()
+        rows = _at_least_two(is_anchor)
+        queries = F.normalize(self.predictor(q.slots.flatten(0, 1)[rows]), dim=1)  # (N, D)
+        present = gather(k.active.flatten())
+        keys = gather(F.normalize(k.slots.flatten(0, 1), dim=1))[present]
+        logits = queries @ keys.T / self.contrast_temperature
+        labels = (present.cumsum(0) - 1)[rows + dist.get_rank() * len(is_anchor)].clamp(min=0)
+        losses = F.cross_entropy(logits, labels, reduction='none')
+        return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])
+
+    @torch.no_grad()
+    def observe(self, targets: List[SlotEmbedding]) -> None:
+        """Moves the centre towards the mean similarity of the teacher's cells, over all views and processes."""
+        mean = torch.stack([k.similarity.mean(dim=(0, 2, 3)) for k in targets]).mean(dim=0)
+        self.centre.lerp_(average(mean).to(self.centre), 1 - self.centre_keep)
+
+    @torch.no_grad()
+    def health(self, q: SlotEmbedding) -> Dict[str, Tensor]:
+        """``std`` of the projection's directions (1 spread out, 0 collapsed) and active slots an image."""
+        return dict(std=direction_std(q.projection), active_slots=q.active.float().sum(dim=1).mean())
+
+
+def direction_std(x: Tensor) -> Tensor:
+    """How far the directions of a map's cells (B, D, h, w) spread: 1 for uniform directions, 0 when all are one."""
+    return F.normalize(x.detach().float(), dim=1).std(dim=(0, 2, 3)).mean() * x.shape[1]**0.5
+
+
+def _at_least_two(chosen: Tensor) -> Tensor:
+    """Indices of the chosen rows (N,), bool, and of others where fewer than two are: batch norm cannot train on one row."""
+    return torch.cat([chosen.nonzero()[:, 0], (~chosen).nonzero()[:max(0, 2 - int(chosen.sum())), 0]])

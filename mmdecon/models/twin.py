@@ -1,0 +1,77 @@
+"""A module and its moving average, as one thing: nothing can be averaged by half."""
+from copy import deepcopy
+from typing import Any, Callable, Dict, List, Tuple
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+STUDENT, TEACHER = 'student', 'teacher'
+
+
+class Twin(BaseModule):
+    """A student and its teacher.
+
+    The teacher starts as a copy, gets no gradient, and moves towards the student by :meth:`update`. Parameters are averaged,
+    buffers are not: the teacher keeps batch statistics of its own, in train mode as long as the model trains (as in BYOL,
+    SlotCon and PixPro).
+
+    Args:
+        module: The student.
+        shared: Whether the student is its own teacher; gradients then flow through both halves (SimCLR, DetConS).
+    """
+
+    def __init__(self, module: nn.Module, shared: bool = False) -> None:
+        super().__init__()
+        self.student = module
+        self.shared = shared
+        if not shared:
+            self.teacher = deepcopy(module).requires_grad_(False)
+            for part in self.teacher.modules():
+                if hasattr(part, 'become_teacher'):
+                    part.become_teacher()
+
+    def half(self, name: str) -> nn.Module:
+        """The module behind a half, ``'student'`` or ``'teacher'``."""
+        return self.student if self.shared or name == STUDENT else self.teacher
+
+    def forward(self, *args: Any, half: str = STUDENT) -> Any:
+        """Runs one half, the teacher without gradient.
+
+        Args:
+            *args: What the module takes.
+            half: ``'student'`` or ``'teacher'``.
+        """
+        with torch.set_grad_enabled(torch.is_grad_enabled() and (self.shared or half == STUDENT)):
+            return self.half(half)(*args)
+
+    def init_weights(self) -> None:
+        """Initialises the student and makes the teacher equal to it, buffers included."""
+        if hasattr(self.student, 'init_weights'):
+            self.student.init_weights()
+        if not self.shared:
+            self.teacher.load_state_dict(self.student.state_dict())
+
+    @torch.no_grad()
+    def update(self, keep: Callable[[str], float]) -> None:
+        """Moves the teacher: ``teacher = keep * teacher + (1 - keep) * student``.
+
+        Args:
+            keep: From a part's name (the first component of its parameters' names) to the share of the teacher that
+                stays, 0..1.
+        """
+        if self.shared:
+            return
+        for part, (teachers, students) in self._parts().items():
+            share = keep(part)
+            torch._foreach_mul_(teachers, share)
+            torch._foreach_add_(teachers, students, alpha=1 - share)
+
+    def _parts(self) -> Dict[str, Tuple[List[Tensor], List[Tensor]]]:
+        """Parameters by part: name -> (the teacher's, the student's)."""
+        parts: Dict[str, Tuple[List[Tensor], List[Tensor]]] = {}
+        for (name, student), teacher in zip(self.student.named_parameters(), self.teacher.parameters()):
+            teachers, students = parts.setdefault(name.split('.')[0], ([], []))
+            teachers.append(teacher)
+            students.append(student)
+        return parts

@@ -3,14 +3,19 @@
 Each is a direct child of mmengine's root, so that ``type='mmdecon.DeCon'`` is found from any scope (a node below
 mmpretrain's would not be). mmengine imports ``locations`` on the first look-up.
 """
-from mmengine import registry as root
+from .compat import require
+
+require('mmengine', 'mmcv', 'mmpretrain', 'mmseg')
+
+from mmengine import registry as root  # noqa: E402, after the check, whose message says more
 
 MODELS = root.Registry('model', parent=root.MODELS, locations=['mmdecon.models'])
 DATASETS = root.Registry('dataset', parent=root.DATASETS, locations=['mmdecon.datasets'])
 DATA_SAMPLERS = root.Registry('data sampler', parent=root.DATA_SAMPLERS, locations=['mmdecon.datasets'])
 TRANSFORMS = root.Registry('transform', parent=root.TRANSFORMS, locations=['mmdecon.datasets'])
 HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks'])
+OPTIM_WRAPPERS = root.Registry('optim_wrapper', parent=root.OPTIM_WRAPPERS, locations=['mmdecon.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
     'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine'])
 
-__all__ = ['MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'OPTIM_WRAPPER_CONSTRUCTORS']
+__all__ = ['MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'OPTIM_WRAPPERS', 'OPTIM_WRAPPER_CONSTRUCTORS']

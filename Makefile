@@ -1,0 +1,76 @@
+# From a bare Python >= 3.10 to a demo or a test run; `make help` lists the targets.
+PYTHON ?= python3
+PYTHON_OPENMMLAB ?= $(PYTHON)
+
+# Ready wheels of mmcv with its compiled ops, where somebody has put them beside the clone; otherwise they are compiled.
+WHEELS := $(wildcard ../shared/wheels)
+FIND_WHEELS := $(if $(WHEELS),--find-links $(WHEELS))
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow test-openmmlab lint clean
+
+help:  ## Lists the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+
+demo: .venv/.core  ## Pre-trains on bundled images, exports, fine-tunes; report in work_dirs/demo
+	.venv/bin/python tools/demo.py --out work_dirs/demo
+
+test: .venv/.det  ## Runs the fast tests and the examples in docstrings
+	.venv/bin/python -m pytest -q --doctest-modules tests mmdecon/views.py mmdecon/schedules.py
+
+test-slow: .venv/.det  ## Runs the tests that take more than half a minute each
+	.venv/bin/python -m pytest -q -m slow tests
+
+test-openmmlab: .venv-openmmlab/.det  ## Runs the fast tests on the original OpenMMLab releases (Python <= 3.11)
+	.venv-openmmlab/bin/python -m pytest -q tests
+
+lint: .venv/.det  ## Checks style and format
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+
+clean:  ## Removes the environments and everything built (work_dirs stays)
+	rm -rf .venv .venv-openmmlab build dist *.egg-info .pytest_cache .ruff_cache
+
+# $(call venv,FOLDER,PYTHON,CONSTRAINTS): an environment with a pip and a setuptools new enough for editable installs.
+define venv
+@$(2) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"mmdecon needs Python 3.10 or later, but $(2) is " \
+	f"{sys.version.split()[0]}: name another with make PYTHON=...")'
+$(2) -m venv $(1)
+$(1)/bin/python -m pip install --upgrade pip setuptools wheel -c $(3)
+endef
+
+# $(call ops,FOLDER,CONSTRAINTS,DISTRIBUTION): mmcv with its compiled ops; needs torch, which pip's isolated builds lack.
+define ops
+$(1)/bin/python -c 'import torch, mmcv._ext' 2> /dev/null || { \
+	echo 'Compiling the ops of mmcv: about 15 minutes on two cores ...'; \
+	$(1)/bin/python -m pip install ninja psutil -c $(2); \
+	MMCV_WITH_OPS=1 $(1)/bin/python -m pip install --force-reinstall --no-deps --no-build-isolation --no-cache-dir \
+		$(FIND_WHEELS) $(3) -c $(2); }
+endef
+
+.venv/bin/python:
+	$(call venv,.venv,$(PYTHON),constraints.txt)
+
+# What pre-training and segmentation need: no compiled ops.
+.venv/.core: setup.py pyproject.toml constraints.txt | .venv/bin/python
+	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt -e '.[onedl]'
+	touch $@
+
+# What detection and the tests need on top.
+.venv/.det: .venv/.core
+	$(call ops,.venv,constraints.txt,onedl-mmcv)
+	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt onedl-mim -e '.[onedl,det,test,dev]'
+	touch $@
+
+.venv-openmmlab/bin/python:
+	$(call venv,.venv-openmmlab,$(PYTHON_OPENMMLAB),constraints-openmmlab.txt)
+
+.venv-openmmlab/.det: setup.py pyproject.toml constraints-openmmlab.txt | .venv-openmmlab/bin/python
+	.venv-openmmlab/bin/python -m pip install $(FIND_WHEELS) -c constraints-openmmlab.txt torch torchvision
+	$(call ops,.venv-openmmlab,constraints-openmmlab.txt,mmcv)
+	.venv-openmmlab/bin/python -m pip install $(FIND_WHEELS) -c constraints-openmmlab.txt \
+		openmim -e '.[openmmlab,det-openmmlab,test]'
+	touch $@

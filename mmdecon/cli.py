@@ -1,0 +1,196 @@
+"""What the command line tools share: their arguments, the config these make, and the processes they run in.
+
+An argument that cannot work ends the program with one sentence before any work starts.
+"""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from inspect import signature
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mmengine.config import Config, DictAction
+from mmengine.device import get_device
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+from torch import distributed
+
+# Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once the file has been read.
+RUNNER_KEYS = {*signature(Runner.__init__).parameters} - {'self', 'cfg'} | {
+    'activation_checkpointing',
+    'compile',
+    'efficient_conv_bn_eval',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'runner_type',
+    'sync_bn',
+}
+
+
+def refuse(reason: str) -> NoReturn:
+    """Ends the program because of what the user asked for, without a traceback.
+
+    Args:
+        reason: The wrong value, its place and the remedy.
+
+    Raises:
+        SystemExit: Always, with exit status 1.
+    """
+    raise SystemExit(f'error: {reason}')
+
+
+def common_parser(description: str) -> ArgumentParser:
+    """Makes a parser of the arguments that every tool running a config takes.
+
+    Args:
+        description: What the tool does.
+
+    Returns:
+        A parser of CONFIG, ``--work-dir``, ``--cfg-options``, ``--launcher`` and ``--local-rank``.
+    """
+    parser = ArgumentParser(description=description)
+    parser.add_argument('config', help='path of the config file')
+    parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/NAME OF THE CONFIG)')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help="values that replace the config's",
+    )
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='who starts the processes'
+    )
+    # torch.distributed.launch, which mim uses, passes one or the other by its version.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
+    return parser
+
+
+def load_config(args: Namespace) -> Config:
+    """Reads the config and puts the common arguments into it.
+
+    Args:
+        args: Parsed by a parser of ``common_parser``.
+
+    Returns:
+        The config, with ``work_dir`` and ``launcher`` set.
+
+    Raises:
+        SystemExit: If there is no such file, it cannot be read, or an option names no key that anything reads.
+    """
+    if not Path(args.config).is_file():
+        refuse(f"there is no config file '{args.config}'; give the path of a .py file such as those in configs/.")
+    try:
+        cfg = Config.fromfile(args.config)
+    except (FileNotFoundError, SyntaxError) as fault:
+        refuse(f"the config '{args.config}' cannot be read: {fault}")
+    override(cfg, args.cfg_options)
+    if cfg.get('default_scope') == 'mmpretrain':
+        collate_as_mmpretrain(cfg)
+    cfg.launcher = args.launcher
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
+    return cfg
+
+
+def collate_as_mmpretrain(cfg: Config) -> None:
+    """Puts in what mmpretrain's configs leave to mmpretrain's own tools: batches are stacked unless the config says how.
+
+    Args:
+        cfg: A config of mmpretrain; its data loaders are changed in place.
+    """
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        if cfg.get(loader):
+            cfg[loader].setdefault('collate_fn', dict(type='default_collate'))
+
+
+def override(cfg: Config, options: dict[str, Any]) -> None:
+    """Replaces values of a config, in place.
+
+    Args:
+        cfg: The config.
+        options: From dotted keys (``optim_wrapper.optimizer.lr``) to values.
+
+    Raises:
+        SystemExit: If a key starts with a name that nothing reads, or goes through something that is no dict or list.
+    """
+    for key in options:
+        name = key.partition('.')[0]
+        if name in RUNNER_KEYS:
+            continue
+        if name in cfg:
+            refuse(
+                f"--cfg-options {key}: '{name}' is a variable of the config file and was used up when the file was read; "
+                'set the keys that were made from it, which the log of a run prints.'
+            )
+        near = get_close_matches(name, RUNNER_KEYS, 1)
+        refuse(
+            f"--cfg-options {key}: nothing reads the key '{name}'." + (f" Did you mean '{near[0]}'?" if near else '')
+        )
+    try:
+        cfg.merge_from_dict(options)
+    except (KeyError, TypeError) as fault:
+        refuse(f'--cfg-options {" ".join(options)}: {fault.args[0]}')
+
+
+def require_checkpoint(path: str) -> str:
+    """Refuses a checkpoint that is not there.
+
+    Args:
+        path: A file, or an address that mmengine loads from (``https://...``).
+
+    Returns:
+        The path.
+
+    Raises:
+        SystemExit: If it is a file path without a file.
+    """
+    if '://' not in path and not Path(path).is_file():
+        refuse(f"there is no checkpoint '{path}'.")
+    return path
+
+
+@contextmanager
+def processes(cfg: Config) -> Iterator[None]:
+    """Joins the processes of a distributed run and leaves them at its end.
+
+    mmengine joins them itself on GPUs; on a machine without one it fails, so there this function does, with gloo.
+
+    Args:
+        cfg: The config; without a GPU, its model wrapper is told so.
+
+    Raises:
+        SystemExit: If the launcher did not start this process, or needs a GPU that is not there.
+    """
+    if cfg.launcher == 'pytorch' and 'RANK' not in os.environ:
+        refuse(
+            '--launcher pytorch is for programs that torchrun starts: torchrun --nproc_per_node=2 tools/train.py ...'
+        )
+    if cfg.launcher != 'none' and get_device() == 'cpu':
+        if cfg.launcher != 'pytorch':
+            refuse(f'--launcher {cfg.launcher} needs a GPU; without one, use torchrun and --launcher pytorch.')
+        distributed.init_process_group('gloo')
+        wrapper = dict(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        )
+        cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
+    yield
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Builds the runner that a config asks for.
+
+    Args:
+        cfg: The config.
+
+    Returns:
+        mmengine's, or the one named by ``runner_type``.
+    """
+    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)

@@ -1,0 +1,27 @@
+"""Says in one sentence what to install when a package that mmdecon builds on is missing."""
+
+from importlib.util import find_spec
+
+LINES = '`pip install "mmdecon[onedl]"` (maintained) or `pip install "mmdecon[openmmlab]"` (original releases)'
+REMEDIES = {
+    'mmdet': 'install it with `pip install "mmdecon[det]"` (maintained line) or `pip install "mmdecon[det-openmmlab]"` '
+    '(original releases); both need mmcv with compiled ops',
+}
+
+
+def require(*modules: str) -> None:
+    """Refuses to go on without a package; looks for it without importing it.
+
+    Args:
+        modules: Import names, such as ``mmseg``.
+
+    Raises:
+        ModuleNotFoundError: If one is not installed; names all that are missing and the extra that brings them.
+
+    Example:
+        >>> require('json')
+    """
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        remedy = REMEDIES.get(missing[0], f'install one OpenMMLab line, {LINES}; never both, they share import names')
+        raise ModuleNotFoundError(f'mmdecon needs {", ".join(missing)}, not installed here: {remedy}.', name=missing[0])

@@ -1,0 +1,70 @@
+"""Builds and describes the distribution ``mmdecon``.
+
+The metadata stands here and not in pyproject.toml: setuptools before 61 ignores it there and installs a distribution
+named UNKNOWN, and ``openmim``'s dependencies bring such a setuptools.
+"""
+
+import shutil
+from pathlib import Path
+from runpy import run_path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+README = ROOT / 'README.md'
+
+# Both OpenMMLab lines install the same import names, so neither is a hard requirement: pip must not put one over the other.
+EXTRAS = {
+    'onedl': ['onedl-mmengine>=0.10.8', 'onedl-mmcv>=2.3', 'onedl-mmpretrain>=1.3', 'onedl-mmsegmentation>=1.4'],
+    'openmmlab': [
+        'mmengine>=0.10.4',
+        'mmcv>=2.1',
+        'mmpretrain>=1.2',
+        'mmsegmentation>=1.2.2',
+        'ftfy',  # imported by mmsegmentation, which does not require it
+        'regex',
+        'numpy<2',
+    ],
+    'det': ['onedl-mmdetection>=3.5'],
+    'det-openmmlab': ['mmdet>=3.3'],
+    'test': ['pytest>=7.4', 'tensorboard'],
+    'dev': ['pre-commit', 'ruff>=0.9'],
+}
+
+
+class BuildWithMim(build_py):
+    """Adds ``mmdecon/.mim``, where ``mim`` looks for configs and tools, to wheels; editable installs use the repository."""
+
+    def run(self) -> None:
+        """Copies configs, tools and the model index beside the built package."""
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib, 'mmdecon', '.mim')
+        shutil.rmtree(target, ignore_errors=True)
+        for folder in ('configs', 'tools'):
+            shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns('__pycache__'))
+        shutil.copy(ROOT / 'model-index.yml', target)
+
+
+setup(
+    name='mmdecon',
+    version=run_path(str(ROOT / 'mmdecon' / 'version.py'))['__version__'],
+    description='Dense contrastive pre-training of encoders together with their decoders, for OpenMMLab',
+    long_description=README.read_text(encoding='utf-8') if README.exists() else '',
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    keywords=['self-supervised learning', 'dense prediction', 'OpenMMLab', 'pre-training'],
+    classifiers=[
+        'Development Status :: 3 - Alpha',
+        'Intended Audience :: Science/Research',
+        'Programming Language :: Python :: 3',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+    packages=find_packages(include=['mmdecon', 'mmdecon.*']),
+    python_requires='>=3.10',
+    install_requires=['torch>=2.1', 'torchvision>=0.16', 'numpy', 'matplotlib'],
+    extras_require=EXTRAS,
+    cmdclass={'build_py': BuildWithMim},
+)

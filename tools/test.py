@@ -1,0 +1,44 @@
+"""Evaluates a checkpoint by its config: any config of mmpretrain, mmsegmentation or mmdetection that has a test set."""
+
+from mmengine.runner import CheckpointLoader
+from torch import nn
+
+from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint
+
+
+def require_fit(model: nn.Module, checkpoint: str) -> None:
+    """Refuses weights that would leave a part of the model as it was initialised; mmengine would only warn.
+
+    Args:
+        model: The model to evaluate, wrapped for distribution or not.
+        checkpoint: Path of the weights.
+    """
+    content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    weights = {key.removeprefix('module.') for key in content.get('state_dict', content)}
+    missing = [key for key in getattr(model, 'module', model).state_dict() if key not in weights]
+    if missing:
+        refuse(
+            f"the checkpoint '{checkpoint}' lacks {len(missing)} of the model's tensors, '{missing[0]}' among them: "
+            'it was not made by training this config.'
+        )
+
+
+def main() -> None:
+    """Reads the arguments and evaluates."""
+    parser = common_parser(__doc__)
+    parser.add_argument('checkpoint', help='path of the weights')
+    args = parser.parse_args()
+    cfg = load_config(args)
+    if not cfg.get('test_dataloader'):
+        refuse(
+            f"the config '{args.config}' has no test_dataloader: pre-training is judged by fine-tuning what it exports."
+        )
+    cfg.load_from = require_checkpoint(args.checkpoint)
+    with processes(cfg):
+        runner = build_runner(cfg)
+        require_fit(runner.model, cfg.load_from)
+        runner.test()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,69 @@
+"""Trains a model by its config: pre-training with mmdecon, or any config of mmpretrain, mmsegmentation or mmdetection."""
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.runner import find_latest_checkpoint
+
+from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint
+
+
+def mix_precision(cfg: Config) -> None:
+    """Switches the optimiser wrapper to mixed precision, as ``--amp`` asks.
+
+    On a GPU the config chooses the type by ``optim_wrapper.dtype`` (float16 where it says nothing); a CPU has bfloat16.
+    """
+    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+    kind = getattr(kind, '__name__', kind)
+    on_cpu = get_device() == 'cpu'
+    wrapper = 'mmdecon.BFloat16OptimWrapper' if on_cpu else 'AmpOptimWrapper'
+    if kind == wrapper:
+        return
+    if kind != 'OptimWrapper':
+        refuse(f"--amp turns OptimWrapper into {wrapper}, but optim_wrapper.type is '{kind}'; leave out --amp.")
+    if on_cpu and cfg.optim_wrapper.pop('dtype', 'bfloat16') != 'bfloat16':
+        refuse('--amp without a GPU computes in bfloat16, but optim_wrapper.dtype is another; leave it out.')
+    cfg.optim_wrapper.type = wrapper
+
+
+def resume(cfg: Config, source: str) -> None:
+    """Makes the run go on from a checkpoint, as ``--resume`` asks.
+
+    Args:
+        cfg: The config, changed in place.
+        source: A checkpoint, or ``'auto'``: the last one in the work folder if there is one, else a fresh start with the
+            config's ``load_from``.
+    """
+    checkpoint = find_latest_checkpoint(cfg.work_dir) if source == 'auto' else source
+    if checkpoint:
+        cfg.resume, cfg.load_from = True, require_checkpoint(checkpoint)
+
+
+def scale_lr(cfg: Config) -> None:
+    """Scales the learning rate with the batch size, as ``--auto-scale-lr`` asks; mmengine does it."""
+    if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
+        refuse('--auto-scale-lr needs auto_scale_lr.base_batch_size, the batch size that the rate was chosen for.')
+    cfg.auto_scale_lr.enable = True
+
+
+def main() -> None:
+    """Reads the arguments and trains."""
+    parser = common_parser(__doc__)
+    go_on = 'go on from this checkpoint, or from the last one in the work folder, if any'
+    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT', help=go_on)
+    parser.add_argument('--amp', action='store_true', help='mixed precision: optim_wrapper.dtype, bfloat16 on a CPU')
+    scale = 'scale the learning rate by batch size / auto_scale_lr.base_batch_size'
+    parser.add_argument('--auto-scale-lr', action='store_true', help=scale)
+    args = parser.parse_args()
+    cfg = load_config(args)
+    if args.amp:
+        mix_precision(cfg)
+    if args.resume:
+        resume(cfg, args.resume)
+    if args.auto_scale_lr:
+        scale_lr(cfg)
+    with processes(cfg):
+        build_runner(cfg).train()
+
+
+if __name__ == '__main__':
+    main()

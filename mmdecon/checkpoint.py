@@ -1,4 +1,5 @@
 """Reading and writing checkpoints: without running what a stranger packed into one, and whole or not at all."""
+
 import ast
 import os
 import pickle
@@ -29,8 +30,10 @@ def load_file(path: str) -> Dict[str, Any]:
             content = torch.load(local, map_location='cpu', weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f'{path} cannot be read as a checkpoint of tensors and plain values ({reason}). A checkpoint of '
-                         'mmengine can where the run had mmdecon.PlainCheckpoint in custom_hooks.') from error
+        raise ValueError(
+            f'{path} cannot be read as a checkpoint of tensors and plain values ({reason}). A checkpoint of '
+            'mmengine can where the run had mmdecon.PlainCheckpoint in custom_hooks.'
+        ) from error
     if not isinstance(content, dict):
         raise ValueError(f'{path} holds a {type(content).__name__}, not a checkpoint')
     return content if 'state_dict' in content else dict(state_dict=content)

@@ -1,4 +1,5 @@
 """The two things that objectives do across processes; with one process, both are local."""
+
 import torch
 from mmengine import dist
 from torch import Tensor
@@ -26,8 +27,8 @@ def average(value: Tensor) -> Tensor:
 def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     """A weighted mean over the rows of all processes, as each process must return it.
 
-    Data-parallel training averages gradients over processes, so each divides its own weighted sum by the *average* weight
-    of a process: the average of the results is then the mean over all rows, however unevenly these are spread.
+    Data-parallel training averages gradients over processes, so each divides its own weighted sum by the *average*
+    weight of a process: the average of the results is then the mean over all rows, however unevenly these are spread.
 
     Args:
         values: (N,); N may differ between processes.

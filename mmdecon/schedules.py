@@ -1,7 +1,9 @@
 """How much of a teacher stays at each step: pure functions of the run's clock.
 
-The number is called ``keep``: ``teacher = keep * teacher + (1 - keep) * student``. (mmpretrain writes 1 - keep as ``momentum``.)
+The number is called ``keep``: ``teacher = keep * teacher + (1 - keep) * student``. (mmpretrain writes 1 - keep as
+    ``momentum``.)
 """
+
 import math
 from typing import Callable, Dict, NamedTuple
 
@@ -60,8 +62,8 @@ def constant(clock: Clock, start: float, part: Part) -> float:
 def published_decon(clock: Clock, start: float, part: Part) -> float:
     """What DeCon's published code does, kept so that its runs can be repeated; not recommended.
 
-    Its counter grows twice an iteration, once for each side, so that the teacher stands still half way through the run and
-    is as fast at the end as at the start; and the teacher's prototypes on the decoder side never move.
+    Its counter grows twice an iteration, once for each side, so that the teacher stands still half way through the run
+    and is as fast at the end as at the start; and the teacher's prototypes on the decoder side never move.
 
     Example:
         >>> [round(published_decon(Clock(s, 100), 0.99, Part('encoder', 'encoder')), 4) for s in (0, 50, 100)]

@@ -2,9 +2,11 @@
 
 Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells.
 
-Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A box
-*within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if flipped).
+Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A
+box *within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if
+flipped).
 """
+
 from typing import NamedTuple, Optional, Tuple
 
 import torch
@@ -90,16 +92,16 @@ def overlap(view: View, other: View) -> Overlap:
     shared, valid = shared_area(view.box, other.box)
     origin, size = view.box[:, :2], view.box[:, 2:] - view.box[:, :2]
     within = (shared - origin.repeat(1, 2)) / size.repeat(1, 2)
-    whole = within.new_tensor([0., 0., 1., 1.]).expand_as(within)
+    whole = within.new_tensor([0.0, 0.0, 1.0, 1.0]).expand_as(within)
     return Overlap(mirror(torch.where(valid[:, None], within, whole), view.flipped), valid)
 
 
 def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]:
     """Cuts from a view's maps the area shared with the other view, resampled to the maps' own size and never mirrored.
 
-    The same place of the source image is the same cell in ``crop_overlap(a_maps, a, b)`` and ``crop_overlap(b_maps, b, a)``.
-    Each cell is one bilinear sample at its centre, as an aligned RoI-align of an area smaller than the map takes; cells
-    outside the map repeat its border.
+    The same place of the source image is the same cell in ``crop_overlap(a_maps, a, b)`` and ``crop_overlap(b_maps, b,
+    a)``. Each cell is one bilinear sample at its centre, as an aligned RoI-align of an area smaller than the map takes;
+    cells outside the map repeat its border.
 
     Args:
         maps: Maps of ``view``, (B, C, h, w).

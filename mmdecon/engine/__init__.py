@@ -1,5 +1,6 @@
-"""What takes an optimisation step differently from mmengine."""
+"""Additions to mmengine's optimisation."""
 
 from .bfloat16 import BFloat16OptimWrapper
+from .skip_vectors import SkipVectors
 
-__all__ = ['BFloat16OptimWrapper']
+__all__ = ['BFloat16OptimWrapper', 'SkipVectors']

@@ -15,8 +15,8 @@ from ..registry import OPTIM_WRAPPERS
 class BFloat16OptimWrapper(OptimWrapper):
     """Runs forward passes in bfloat16 where autocast allows it.
 
-    Unlike mmengine's ``AmpOptimWrapper`` it needs no GPU, and scales no loss: bfloat16 spans the range of float32, so small
-    gradients do not vanish. The arguments are those of ``OptimWrapper``.
+    Unlike mmengine's ``AmpOptimWrapper`` it needs no GPU, and scales no loss: bfloat16 spans the range of float32, so
+    small gradients do not vanish. The arguments are those of ``OptimWrapper``.
     """
 
     @contextmanager

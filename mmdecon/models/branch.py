@@ -1,4 +1,5 @@
 """A branch: what is contrasted at one level of the network."""
+
 from typing import Any, Dict, List, NamedTuple, Sequence, Set, Tuple
 
 from mmengine.model import BaseModule
@@ -40,12 +41,21 @@ class Branch(BaseModule):
         shared: Whether the head's student is its own teacher.
     """
 
-    def __init__(self, level: Level, head: Dict[str, Any], objective: Dict[str, Any], weight: float = 1.0,
-                 pairs: Sequence[Pair] = ((0, 1), (1, 0)), shared: bool = False) -> None:
+    def __init__(
+        self,
+        level: Level,
+        head: Dict[str, Any],
+        objective: Dict[str, Any],
+        weight: float = 1.0,
+        pairs: Sequence[Pair] = ((0, 1), (1, 0)),
+        shared: bool = False,
+    ) -> None:
         super().__init__()
         if weight <= 0:
-            raise ValueError(f'branch at level {level.name!r}: weight is {weight}, must be > 0; leave a branch out to '
-                             'switch it off (a = 0 has no encoder branch, a = 1 no decoder branch)')
+            raise ValueError(
+                f'branch at level {level.name!r}: weight is {weight}, must be > 0; leave a branch out to '
+                'switch it off (a = 0 has no encoder branch, a = 1 no decoder branch)'
+            )
         self.level, self.weight, self.pairs = level, weight, [tuple(pair) for pair in pairs]
         self.head = Twin(MODELS.build(head, default_args=dict(in_channels=level.channels)), shared=shared)
         self.objective = MODELS.build(objective, default_args=dict(self.head.student.spec))
@@ -63,8 +73,10 @@ class Branch(BaseModule):
             maps: Half -> view's number -> level -> map.
             views: All views.
         """
-        embedded = {half: {i: self.head(maps[half][i][self.level.name], views[i], half=half) for i in sorted(numbers)}
-                    for half, numbers in self.views_needed.items()}
+        embedded = {
+            half: {i: self.head(maps[half][i][self.level.name], views[i], half=half) for i in sorted(numbers)}
+            for half, numbers in self.views_needed.items()
+        }
         queries, keys = embedded[STUDENT], embedded[TEACHER]
         terms: Dict[str, Tensor] = {}
         for i, j in self.pairs:

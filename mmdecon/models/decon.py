@@ -1,4 +1,5 @@
 """DeCon: a twin network and branches."""
+
 from typing import Any, Dict, List, Mapping, Optional
 
 from mmengine.logging import MessageHub
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from ..registry import MODELS
 from ..schedules import SCHEDULES, Clock, Part
-from ..views import View
+from ..views import View, overlap
 from .branch import Maps
 from .network import EncoderDecoder
 from .twin import STUDENT, TEACHER, Twin
@@ -22,8 +23,10 @@ def runner_clock() -> Clock:
     hub = MessageHub.get_current_instance()
     step, total = hub.get_info('iter'), hub.get_info('max_iters')
     if step is None or total is None:
-        raise RuntimeError("DeCon's teacher schedule needs the run's length, which mmengine's Runner tells: train through a "
-                           'Runner, or set model.clock = lambda: Clock(step, total)')
+        raise RuntimeError(
+            "DeCon's teacher schedule needs the run's length, which mmengine's Runner tells: train through a "
+            'Runner, or set model.clock = lambda: Clock(step, total)'
+        )
     return Clock(int(step), int(total))
 
 
@@ -38,19 +41,20 @@ def build_network(network: Dict[str, Any], branches: Mapping[str, Dict[str, Any]
 class DeCon(BaseModel):
     """Contrastive pre-training of an encoder and its decoders: a twin of the network and branches at its levels.
 
-    The loss is the sum of the branches' (Quetin et al., Beyond the Encoder, eq. 1: ``a * L_encoder + (1 - a) * L_decoder``):
-    an encoder branch of weight a and decoder branches that share 1 - a give DeCon; an encoder branch alone gives the base
-    framework (SlotCon, ...).
+    The loss is the sum of the branches' (Quetin et al., Beyond the Encoder, eq. 1: ``a * L_encoder + (1 - a) *
+    L_decoder``): an encoder branch of weight a and decoder branches that share 1 - a give DeCon; an encoder branch
+    alone gives the base framework (SlotCon, ...).
 
-    Teachers move once an optimiser step, before the first forward pass of that step, whoever drives the model: with gradient
-    accumulation the passes that follow find gradients that wait for their step, and leave the teachers alone. Objectives
-    observe every pass.
+    Teachers move once an optimiser step, before the first forward pass of that step, whoever drives the model: with
+        gradient
+    accumulation the passes that follow find gradients that wait for their step, and leave the teachers alone.
+    Objectives observe every pass.
 
     Args:
         network: Config of the network.
         branches: Name -> config of a branch.
-        momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`) and ``start``, the share of a teacher that stays
-            at the start of the run.
+        momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`) and ``start``, the share of a teacher
+            that stays at the start of the run.
         shared: Whether the network's student is its own teacher.
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Config of the initialisation.
@@ -58,21 +62,37 @@ class DeCon(BaseModel):
 
     clock = staticmethod(runner_clock)
 
-    def __init__(self, network: Dict[str, Any], branches: Mapping[str, Dict[str, Any]],
-                 momentum: Mapping[str, Any] = dict(schedule='cosine', start=0.99), shared: bool = False,
-                 data_preprocessor: Optional[Dict[str, Any]] = None, init_cfg: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(
+        self,
+        network: Dict[str, Any],
+        branches: Mapping[str, Dict[str, Any]],
+        momentum: Mapping[str, Any] = dict(schedule='cosine', start=0.99),
+        shared: bool = False,
+        data_preprocessor: Optional[Dict[str, Any]] = None,
+        init_cfg: Optional[Dict[str, Any]] = None,
+    ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         if not branches:
             raise ValueError('model.branches is empty: DeCon needs at least one branch')
+        confusing = [name for name in branches if 'loss' in name]
+        if confusing:
+            raise ValueError(
+                f'model.branches has {confusing}: mmengine would add the figures of a branch with "loss" in its '
+                'name to the loss; rename it'
+            )
         if momentum['schedule'] not in SCHEDULES:
-            raise ValueError(f"model.momentum.schedule is {momentum['schedule']!r}; known: {sorted(SCHEDULES)}")
+            raise ValueError(f'model.momentum.schedule is {momentum["schedule"]!r}; known: {sorted(SCHEDULES)}')
         self.momentum = momentum
         self.network = Twin(build_network(network, branches), shared=shared)
         levels = self.network.student.levels
-        self.branches = ModuleDict({
-            name: MODELS.build({'type': 'mmdecon.Branch', **branch, 'level': levels[branch['level']]})
-            for name, branch in branches.items()})
+        self.branches = ModuleDict(
+            {
+                name: MODELS.build({'type': 'mmdecon.Branch', **branch, 'level': levels[branch['level']]})
+                for name, branch in branches.items()
+            }
+        )
         self._seen_version = -1
+        self._last_keep: Dict[str, float] = {}
 
     def forward(self, views: List[View], mode: str = 'loss') -> Any:
         """Runs the model.
@@ -91,12 +111,17 @@ class DeCon(BaseModel):
         """One training pass.
 
         Returns:
-            ``loss_<branch>`` for each branch, which mmengine sums; ``<branch>/<term>`` and ``<branch>/<figure>`` to log.
+            ``loss_<branch>`` for each branch, which mmengine sums; ``<branch>/<term>`` and ``<branch>/<figure>`` to
+            log, and ``keep/<side>``, the share of the teachers that stayed at this step, and ``overlapping``, the share
+            of image pairs whose first two views show a place in common.
         """
         if self.training and self._is_new_step():
             self.update_teachers()
         maps = self._run_network(views)
-        outputs: Dict[str, Tensor] = {}
+        outputs: Dict[str, Tensor] = {
+            f'keep/{side}': views[0].image.new_tensor(keep) for side, keep in self._last_keep.items()
+        }
+        outputs['overlapping'] = overlap(views[0], views[1]).valid.to(views[0].image).mean()
         for name, branch in self.branches.items():
             loss, terms, health = branch(maps, views)
             outputs[f'loss_{name}'] = loss
@@ -106,15 +131,19 @@ class DeCon(BaseModel):
     def update_teachers(self) -> None:
         """Moves every twin one step, by the schedule."""
         schedule, clock, start = SCHEDULES[self.momentum['schedule']], self.clock(), self.momentum['start']
-        self.network.update(lambda name: schedule(clock, start, Part(name, name)))
+        sides = self.network.student.sides
+        self._last_keep = {side: schedule(clock, start, Part(side, side)) for side in sorted(set(sides.values()))}
+        self.network.update(self._last_keep.__getitem__)
         for branch in self.branches.values():
-            side = self.network.student.sides[branch.level.name]
-            branch.head.update(lambda name: schedule(clock, start, Part(side, name)))
+            side = sides[branch.level.name]
+            branch.head.update(lambda name, side=side: schedule(clock, start, Part(side, name)))
 
     def _run_network(self, views: List[View]) -> Dict[str, Maps]:
         """Half -> view -> level -> map, for the views that some branch needs."""
-        needed = {half: sorted(set().union(*(branch.views_needed[half] for branch in self.branches.values())))
-                  for half in (STUDENT, TEACHER)}
+        needed = {
+            half: sorted(set().union(*(branch.views_needed[half] for branch in self.branches.values())))
+            for half in (STUDENT, TEACHER)
+        }
         maps = {STUDENT: {i: self.network(views[i].image) for i in needed[STUDENT]}}
         if self.network.shared:
             maps[TEACHER] = {i: maps[STUDENT].get(i) or self.network(views[i].image) for i in needed[TEACHER]}
@@ -125,12 +154,11 @@ class DeCon(BaseModel):
     def _is_new_step(self) -> bool:
         """Whether the optimiser has stepped (or was about to, and skipped) since the last pass.
 
-        True where no gradients wait, as after ``zero_grad``, or where a parameter was written to since, as by a step that is
-        not followed by ``zero_grad`` at once.
+        True where no gradients wait, as after ``zero_grad``, or where a parameter was written to since, as by a step
+        that is not followed by ``zero_grad`` at once.
         """
         trained = [p for p in self.parameters() if p.requires_grad]
         version = sum(p._version for p in trained)
         is_new = version != self._seen_version or all(p.grad is None for p in trained)
         self._seen_version = version
         return is_new
-

@@ -2,6 +2,7 @@
 
 Letters: B images, H x W pixels.
 """
+
 from contextlib import contextmanager
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -25,26 +26,31 @@ class Level(NamedTuple):
 class EncoderDecoder(BaseModule):
     """Encoder + optional decoders: image -> {level: map}.
 
-    Channels and strides are asked from the modules, by one pass over a small blank image. The encoder's levels are named
-    by its ``out_indices`` (0 -> c2 ... 3 -> c5), or by their strides where it has none.
+    Channels and strides are asked from the modules, by one pass over a small blank image. The encoder's levels are
+    named by its ``out_indices`` (0 -> c2 ... 3 -> c5), or by their strides where it has none.
 
     Args:
-        encoder: Config of a backbone that returns a tuple of maps, such as ``mmpretrain.ResNet`` with ``out_indices``. An
-            ``init_cfg`` of type ``Pretrained`` is loaded strictly: weights for another backbone are refused.
-        decoder: Name -> config of a decoder adapter (:class:`NeckDecoder`, :class:`SegHeadDecoder`), in the order in which
-            they run; each reads levels that exist by then and adds its own.
+        encoder: Config of a backbone that returns a tuple of maps, such as ``mmpretrain.ResNet`` with ``out_indices``.
+            An ``init_cfg`` of type ``Pretrained`` is loaded strictly: weights for another backbone are refused.
+        decoder: Name -> config of a decoder adapter (:class:`NeckDecoder`, :class:`SegHeadDecoder`), in the order in
+            which they run; each reads levels that exist by then and adds its own.
         level_names: Names of the encoder's maps, where the rule above does not serve.
         probe_size: Side in pixels of the blank image.
     """
 
-    def __init__(self, encoder: Dict[str, Any], decoder: Optional[Mapping[str, Dict[str, Any]]] = None,
-                 level_names: Optional[Sequence[str]] = None, probe_size: int = 64) -> None:
+    def __init__(
+        self,
+        encoder: Dict[str, Any],
+        decoder: Optional[Mapping[str, Dict[str, Any]]] = None,
+        level_names: Optional[Sequence[str]] = None,
+        probe_size: int = 64,
+    ) -> None:
         super().__init__()
         self.encoder = MODELS.build(encoder)
         self.decoder = ModuleDict()
         self.probe_size = probe_size
         self.level_names = list(level_names) if level_names else self._name_encoder_levels()
-        self.sides: Dict[str, str] = {name: 'encoder' for name in self.level_names}
+        self.sides: Dict[str, str] = dict.fromkeys(self.level_names, 'encoder')
         self.levels = self.probe()
         self.unused: List[str] = []
         for name, config in (decoder or {}).items():
@@ -82,8 +88,10 @@ class EncoderDecoder(BaseModule):
         names = sorted(set(names))
         for name in names:
             if name not in self.levels:
-                raise ValueError(f'level {name!r} does not exist: the encoder and decoders give {sorted(self.levels)}; change '
-                                 'model.branches.<name>.level, or add the decoder that makes it to model.network.decoder')
+                raise ValueError(
+                    f'level {name!r} does not exist: the encoder and decoders give {sorted(self.levels)}; change '
+                    'model.branches.<name>.level, or add the decoder that makes it to model.network.decoder'
+                )
         trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
         with torch.enable_grad(), evaluating(self):
             maps = self(self._blank_image())
@@ -108,10 +116,12 @@ class EncoderDecoder(BaseModule):
         self.decoder[name] = MODELS.build(config, default_args=dict(levels=self.levels))
         clash = before & set(self.decoder[name].names)
         if clash:
-            raise ValueError(f'model.network.decoder.{name} makes level(s) {sorted(clash)}, which exist already; give it '
-                             'another prefix or level')
+            raise ValueError(
+                f'model.network.decoder.{name} makes level(s) {sorted(clash)}, which exist already; give it '
+                'another prefix or level'
+            )
         self.levels = self.probe()
-        self.sides.update({level: 'decoder' for level in set(self.levels) - before})
+        self.sides.update(dict.fromkeys(set(self.levels) - before, 'decoder'))
 
     def _name_encoder_levels(self) -> List[str]:
         """Names the encoder's maps c2...c5."""
@@ -120,11 +130,15 @@ class EncoderDecoder(BaseModule):
         indices = getattr(self.encoder, 'out_indices', None)
         if indices is None or len(indices) != len(maps) or not all(0 <= i <= 3 for i in indices):
             strides = [self.probe_size // x.shape[2] for x in maps]
-            indices = [stride.bit_length() - 3 for stride in strides]  # stride 4 is level 2, doubled from level to level
+            indices = [
+                stride.bit_length() - 3 for stride in strides
+            ]  # stride 4 is level 2, doubled from level to level
         names = [f'c{i + 2}' for i in indices]
         if len(set(names)) < len(names):
-            raise ValueError(f'the maps of encoder {type(self.encoder).__name__} would be named {names}; give '
-                             'model.network.level_names')
+            raise ValueError(
+                f'the maps of encoder {type(self.encoder).__name__} would be named {names}; give '
+                'model.network.level_names'
+            )
         return names
 
     def _blank_image(self) -> Tensor:

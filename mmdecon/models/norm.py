@@ -1,4 +1,5 @@
 """Synchronised batch norm that also runs on CPUs."""
+
 import torch
 from mmengine import dist
 from torch import Tensor
@@ -33,5 +34,8 @@ class SyncBN(SyncBatchNorm):
 
 
 def _sum_over_processes(value: Tensor) -> Tensor:
-    from torch.distributed.nn.functional import all_reduce  # needed here alone, and absent from builds without distributed
+    from torch.distributed.nn.functional import (
+        all_reduce,  # needed here alone, and absent from builds without distributed
+    )
+
     return all_reduce(value)

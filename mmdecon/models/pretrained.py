@@ -1,7 +1,7 @@
 """Strict loading of an encoder's starting weights."""
+
 from typing import Dict
 
-import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
@@ -11,8 +11,8 @@ from ..checkpoint import load_file
 def load_pretrained(module: nn.Module, path: str, prefix: str = '') -> None:
     """Loads weights into a module and refuses any that do not fit.
 
-    mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. A classifier in the file is left out: tensors
-    under ``fc.`` or ``head.`` (torchvision, mmpretrain, timm).
+    mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. A classifier in the file is left out:
+    tensors under ``fc.`` or ``head.`` (torchvision, mmpretrain, timm).
 
     Args:
         module: An encoder.
@@ -23,14 +23,18 @@ def load_pretrained(module: nn.Module, path: str, prefix: str = '') -> None:
         ValueError: If a tensor is missing, left over, or of another shape.
     """
     prefix = prefix if not prefix or prefix.endswith('.') else prefix + '.'
-    given = {key[len(prefix):]: value for key, value in load_file(path)['state_dict'].items() if key.startswith(prefix)}
+    given = {
+        key[len(prefix) :]: value for key, value in load_file(path)['state_dict'].items() if key.startswith(prefix)
+    }
     wanted = module.state_dict()
     given = {key: value for key, value in given.items() if key in wanted or not key.startswith(('fc.', 'head.'))}
     problems = misfits(given, wanted)
     if problems:
         shown = '; '.join(list(problems)[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
-        raise ValueError(f'{path} does not hold the weights of {type(module).__name__} (model.network.encoder.init_cfg): '
-                         f'{shown}. Choose the encoder that the file was made for, or its prefix.')
+        raise ValueError(
+            f'{path} does not hold the weights of {type(module).__name__} (model.network.encoder.init_cfg): '
+            f'{shown}. Choose the encoder that the file was made for, or its prefix.'
+        )
     module.load_state_dict(given, strict=False)
     print_log(f'{len(given)} tensors of {path} loaded into {type(module).__name__}', 'current')
 
@@ -45,9 +49,13 @@ def misfits(given: Dict[str, Tensor], wanted: Dict[str, Tensor]) -> Dict[str, st
     Returns:
         A dict from the line to the tensor's name, empty where all fit.
     """
-    lines = {f'{key} has shape {tuple(given[key].shape)}, the encoder wants {tuple(wanted[key].shape)}': key
-             for key in given.keys() & wanted.keys() if given[key].shape != wanted[key].shape}
+    lines = {
+        f'{key} has shape {tuple(given[key].shape)}, the encoder wants {tuple(wanted[key].shape)}': key
+        for key in given.keys() & wanted.keys()
+        if given[key].shape != wanted[key].shape
+    }
     lines.update({f'{key} is unknown to the encoder': key for key in given.keys() - wanted.keys()})
-    lines.update({f'{key} is missing': key for key in wanted.keys() - given.keys()
-                  if not key.endswith('num_batches_tracked')})
+    lines.update(
+        {f'{key} is missing': key for key in wanted.keys() - given.keys() if not key.endswith('num_batches_tracked')}
+    )
     return dict(sorted(lines.items(), key=lambda line: line[1]))

@@ -1,4 +1,5 @@
 """A module and its moving average, as one thing: nothing can be averaged by half."""
+
 from copy import deepcopy
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -12,9 +13,9 @@ STUDENT, TEACHER = 'student', 'teacher'
 class Twin(BaseModule):
     """A student and its teacher.
 
-    The teacher starts as a copy, gets no gradient, and moves towards the student by :meth:`update`. Parameters are averaged,
-    buffers are not: the teacher keeps batch statistics of its own, in train mode as long as the model trains (as in BYOL,
-    SlotCon and PixPro).
+    The teacher starts as a copy, gets no gradient, and moves towards the student by :meth:`update`. Parameters are
+    averaged, buffers are not: the teacher keeps batch statistics of its own, in train mode as long as the model trains
+    (as in BYOL, SlotCon and PixPro).
 
     Args:
         module: The student.

@@ -1,4 +1,5 @@
 """Rebuilds the problems of tests/golden in mmdecon: weights and views from the recipe, names translated to ours."""
+
 import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -49,7 +50,9 @@ def decoder_config(method: str) -> Dict[str, Any]:
     """The decoder of a golden file."""
     norm_cfg = dict(type='BN')
     if 'fpn' in method:
-        return dict(fpn=dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=256, norm_cfg=norm_cfg)))
+        return dict(
+            fpn=dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=256, norm_cfg=norm_cfg))
+        )
     if 'fcn' in method:
         head = dict(type='mmseg.FCNHead', channels=256, num_convs=2, dilation=6, concat_input=False, norm_cfg=norm_cfg)
         return dict(fcn=dict(type='mmdecon.SegHeadDecoder', inputs='c5', head=head))
@@ -59,7 +62,9 @@ def decoder_config(method: str) -> Dict[str, Any]:
 def branch_levels(method: str, settings: Dict[str, Any]) -> Dict[str, Tuple[str, float]]:
     """Branch -> (level, weight), in the order of the golden file."""
     alpha = settings.get('encoder_loss_weight', 1.0)
-    levels = {'slotcon': [], 'decon_sl_fcn': ['out'], 'decon_sl_fpn': ['p2'], 'decon_ml_fpn': ['p2', 'p3', 'p4', 'p5']}[method]
+    levels = {'slotcon': [], 'decon_sl_fcn': ['out'], 'decon_sl_fpn': ['p2'], 'decon_ml_fpn': ['p2', 'p3', 'p4', 'p5']}[
+        method
+    ]
     branches = {'enc': ('c5', alpha)} if alpha else {}
     branches.update({f'dec_{level}': (level, (1 - alpha) / len(levels)) for level in levels})
     return branches
@@ -69,19 +74,35 @@ def build(method: str, case: Dict[str, Any], run: Dict[str, Any], schedule: str)
     """The model of a golden run, filled with its weights."""
     settings = {**case['settings'], **run['overrides']}
     encoder = case['stand_in_encoder']
-    strides, channels = ([encoder[key]] if isinstance(encoder[key], int) else encoder[key]
-                         for key in ('stride' if 'stride' in encoder else 'strides', 'channels'))
-    head = dict(type='mmdecon.SlotHead', hidden_channels=settings['dim_hidden'], out_channels=settings['dim_out'],
-                num_slots=settings['num_prototypes'], temperature=settings['teacher_temp'])
-    objective = dict(type='mmdecon.SlotConObjective', hidden_channels=settings['dim_hidden'],
-                     group_weight=settings['group_loss_weight'])
+    strides, channels = (
+        [encoder[key]] if isinstance(encoder[key], int) else encoder[key]
+        for key in ('stride' if 'stride' in encoder else 'strides', 'channels')
+    )
+    head = dict(
+        type='mmdecon.SlotHead',
+        hidden_channels=settings['dim_hidden'],
+        out_channels=settings['dim_out'],
+        num_slots=settings['num_prototypes'],
+        temperature=settings['teacher_temp'],
+    )
+    objective = dict(
+        type='mmdecon.SlotConObjective',
+        hidden_channels=settings['dim_hidden'],
+        group_weight=settings['group_loss_weight'],
+    )
     model = DeCon(
-        network=dict(type='mmdecon.EncoderDecoder', decoder=decoder_config(method),
-                     level_names=['c2', 'c3', 'c4', 'c5'][-len(strides):],
-                     encoder=dict(type='mmdecon.StandInEncoder', strides=strides, channels=channels)),
-        branches={name: dict(level=level, weight=weight, head=head, objective=objective)
-                  for name, (level, weight) in branch_levels(method, settings).items()},
-        momentum=dict(schedule=schedule, start=settings['teacher_momentum']))
+        network=dict(
+            type='mmdecon.EncoderDecoder',
+            decoder=decoder_config(method),
+            level_names=['c2', 'c3', 'c4', 'c5'][-len(strides) :],
+            encoder=dict(type='mmdecon.StandInEncoder', strides=strides, channels=channels),
+        ),
+        branches={
+            name: dict(level=level, weight=weight, head=head, objective=objective)
+            for name, (level, weight) in branch_levels(method, settings).items()
+        },
+        momentum=dict(schedule=schedule, start=settings['teacher_momentum']),
+    )
     model = model.double() if run['precision'] == 'float64' else model
     fill(model, case['parameters'])
     return model.train()
@@ -91,9 +112,11 @@ def fill(model: DeCon, recipes: List[Dict[str, Any]]) -> None:
     """Writes the recipe's weights into a model; every recipe must be used."""
     values: Dict[str, Tensor] = {}
     for recipe in sorted(recipes, key=lambda r: r['fill'] == 'copy'):
-        values[recipe['name']] = {'normal': lambda r: draw(r), 'copy': lambda r: values[r['copy_of']],
-                                  'constant': lambda r: torch.full(r['shape'], float(r['value']), dtype=torch.float64)
-                                  }[recipe['fill']](recipe)
+        values[recipe['name']] = {
+            'normal': lambda r: draw(r),
+            'copy': lambda r: values[r['copy_of']],
+            'constant': lambda r: torch.full(r['shape'], float(r['value']), dtype=torch.float64),
+        }[recipe['fill']](recipe)
     state = model.state_dict()
     for name, value in values.items():
         target = state[translate(name, model)]
@@ -143,8 +166,14 @@ def _decoder_name(rest: str) -> str:
 
 def views(case: Dict[str, Any], dtype: torch.dtype) -> List[View]:
     """The two views, with boxes in source pixels: overlap is for our code to find."""
-    return [View(draw(v['image']).to(dtype), torch.tensor(v['crop_boxes_xyxy_in_source_pixels'], dtype=dtype),
-                 torch.tensor(v['flipped'])) for v in case['inputs']['views']]
+    return [
+        View(
+            draw(v['image']).to(dtype),
+            torch.tensor(v['crop_boxes_xyxy_in_source_pixels'], dtype=dtype),
+            torch.tensor(v['flipped']),
+        )
+        for v in case['inputs']['views']
+    ]
 
 
 def train(model: DeCon, case: Dict[str, Any], run: Dict[str, Any]) -> Iterator[Dict[str, Tensor]]:
@@ -153,7 +182,7 @@ def train(model: DeCon, case: Dict[str, Any], run: Dict[str, Any]) -> Iterator[D
     batch = views(case, torch.float64 if run['precision'] == 'float64' else torch.float32)
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=settings['learning_rate'])
     for step in range(5):
-        model.clock = lambda: Clock(step, settings['total_steps_K'])
+        model.clock = lambda step=step: Clock(step, settings['total_steps_K'])
         outputs = model.loss(batch)
         optimiser.zero_grad()
         sum(value for name, value in outputs.items() if 'loss' in name).backward()

@@ -1,4 +1,5 @@
 """SlotCon and DeCon against numbers recorded from the published code (tests/golden/README.md)."""
+
 from typing import Any, Dict, List, Tuple
 
 import pytest
@@ -9,8 +10,12 @@ from mmdecon.schedules import SCHEDULES, Clock, Part
 from . import golden
 
 METHODS = ['slotcon', 'decon_sl_fpn', 'decon_sl_fcn', 'decon_ml_fpn']
-RUNS: List[Tuple[str, str, str]] = [(method, case, run) for method in METHODS
-                                    for case, content in golden.read(method)['cases'].items() for run in content['runs']]
+RUNS: List[Tuple[str, str, str]] = [
+    (method, case, run)
+    for method in METHODS
+    for case, content in golden.read(method)['cases'].items()
+    for run in content['runs']
+]
 
 
 def schedule_of(method: str, run: Dict[str, Any]) -> str:
@@ -39,19 +44,24 @@ def test_five_steps(method: str, case_name: str, run_name: str) -> None:
         assert total.item() == pytest.approx(wanted['loss'], **bound), f'step {wanted["step"]}'
         check_terms(outputs, wanted['branches'], {**case['settings'], **run['overrides']}, bound)
         if wanted['step'] == 1:
-            norms = {name: dict(model.named_parameters())[golden.translate(name, model)].grad.norm().item()
-                     for name in run['gradient_norms_at_step_1']}
+            norms = {
+                name: dict(model.named_parameters())[golden.translate(name, model)].grad.norm().item()
+                for name in run['gradient_norms_at_step_1']
+            }
             assert norms == pytest.approx(run['gradient_norms_at_step_1'], **bound)
     check_parameters(model, run['checksums_after_step_5'], bound)
 
 
-def check_terms(outputs: Dict[str, torch.Tensor], wanted: Dict[str, Any], settings: Dict[str, Any],
-                bound: Dict[str, float]) -> None:
+def check_terms(
+    outputs: Dict[str, torch.Tensor], wanted: Dict[str, Any], settings: Dict[str, Any], bound: Dict[str, float]
+) -> None:
     for name, terms in wanted.items():
         weight = settings['group_loss_weight']
         for ours, theirs, factor in (('distil', 'distillation', weight), ('contrast', 'contrast', 1 - weight)):
             total = factor * sum(terms[f'{theirs}_student{i}_teacher{j}'] for i, j in ((1, 2), (2, 1)))
-            assert outputs[f'{branch_of(name, outputs)}/{ours}'].item() == pytest.approx(total, **bound), f'{name} {ours}'
+            assert outputs[f'{branch_of(name, outputs)}/{ours}'].item() == pytest.approx(total, **bound), (
+                f'{name} {ours}'
+            )
 
 
 def check_parameters(model: torch.nn.Module, wanted: Dict[str, Any], bound: Dict[str, float]) -> None:
@@ -66,8 +76,15 @@ def check_parameters(model: torch.nn.Module, wanted: Dict[str, Any], bound: Dict
         assert value.double().sum().item() == pytest.approx(sums['sum'], rel=bound['rel'], abs=absolute), name
 
 
-@pytest.mark.parametrize('name, schedule, side', [('slotcon', 'cosine', 'encoder'), ('decon_repaired', 'cosine', 'decoder'),
-                                                  ('pixpro', 'cosine', 'encoder'), ('detcon', 'cosine', 'encoder')])
+@pytest.mark.parametrize(
+    'name, schedule, side',
+    [
+        ('slotcon', 'cosine', 'encoder'),
+        ('decon_repaired', 'cosine', 'decoder'),
+        ('pixpro', 'cosine', 'encoder'),
+        ('detcon', 'cosine', 'encoder'),
+    ],
+)
 def test_schedules(name: str, schedule: str, side: str) -> None:
     wanted = golden.read('schedules')['schedules'][name]
     for fraction, momentum in wanted['momentum_at_fraction'].items():

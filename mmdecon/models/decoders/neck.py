@@ -1,4 +1,5 @@
 """Pyramid necks as decoders."""
+
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import torch
@@ -22,16 +23,24 @@ class NeckDecoder(BaseModule):
         prefix: Of the new levels' names: p2 is made from c2.
         channel_dropout: Probability of dropping a channel of a lateral map (DeCon-ML), kept channels are scaled up; the
             coarsest lateral map is never touched. 0 switches it off.
-        map_dropout: Probability of dropping a whole lateral map, one draw a level and pass, not scaled. Not with the other.
+        map_dropout: Probability of dropping a whole lateral map, one draw a level and pass, not scaled. Not with the
+            other.
         drop_in_teacher: Whether the teacher drops too, as published.
 
     Raises:
         ValueError: If both dropouts are on, or the neck has no ``lateral_convs`` to drop.
     """
 
-    def __init__(self, levels: Mapping[str, Any], neck: Dict[str, Any], inputs: Optional[Sequence[str]] = None,
-                 prefix: str = 'p', channel_dropout: float = 0.0, map_dropout: float = 0.0,
-                 drop_in_teacher: bool = True) -> None:
+    def __init__(
+        self,
+        levels: Mapping[str, Any],
+        neck: Dict[str, Any],
+        inputs: Optional[Sequence[str]] = None,
+        prefix: str = 'p',
+        channel_dropout: float = 0.0,
+        map_dropout: float = 0.0,
+        drop_in_teacher: bool = True,
+    ) -> None:
         super().__init__()
         self.inputs = list(inputs or levels)
         channels = [levels[name].channels for name in self.inputs]
@@ -39,7 +48,9 @@ class NeckDecoder(BaseModule):
         self.names = [prefix + name[1:] for name in self.inputs]
         self.channel_dropout, self.map_dropout, self.drop_in_teacher = channel_dropout, map_dropout, drop_in_teacher
         if channel_dropout and map_dropout:
-            raise ValueError(f'channel_dropout={channel_dropout} and map_dropout={map_dropout} exclude each other: set one to 0')
+            raise ValueError(
+                f'channel_dropout={channel_dropout} and map_dropout={map_dropout} exclude each other: set one to 0'
+            )
         if channel_dropout or map_dropout:
             self._drop_from_laterals()
 

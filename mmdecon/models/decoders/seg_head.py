@@ -1,4 +1,5 @@
 """mmseg's decode heads as decoders."""
+
 import inspect
 from typing import Any, Dict, List, Mapping, Sequence, Union
 
@@ -12,13 +13,14 @@ from ...registry import MODELS
 class SegHeadDecoder(BaseModule):
     """Any decode head of mmseg, without its classifier: levels -> one feature map.
 
-    mmseg's heads end in ``cls_seg``: dropout, then the convolution ``conv_seg``. With an identity for the one and nothing
-    for the other a head returns its feature map, and every parameter keeps the name under which mmseg will load it.
+    mmseg's heads end in ``cls_seg``: dropout, then the convolution ``conv_seg``. With an identity for the one and
+    nothing for the other a head returns its feature map, and every parameter keeps the name under which mmseg will load
+    it.
 
     Args:
         levels: The levels that exist, given by the network.
-        head: Config of the head, such as ``mmseg.UPerHead``; ``in_channels``, ``in_index``, ``num_classes`` and, where the
-            head takes them, ``feature_strides`` are filled in.
+        head: Config of the head, such as ``mmseg.UPerHead``; ``in_channels``, ``in_index``, ``num_classes`` and, where
+            the head takes them, ``feature_strides`` are filled in.
         inputs: Levels to read; one name, or several for heads that take several (UPerHead, FPNHead).
         level: Name of the level that it makes.
 
@@ -26,14 +28,17 @@ class SegHeadDecoder(BaseModule):
         ValueError: If a level to read does not exist.
     """
 
-    def __init__(self, levels: Mapping[str, Any], head: Dict[str, Any], inputs: Union[str, Sequence[str]],
-                 level: str = 'out') -> None:
+    def __init__(
+        self, levels: Mapping[str, Any], head: Dict[str, Any], inputs: Union[str, Sequence[str]], level: str = 'out'
+    ) -> None:
         super().__init__()
         self.inputs: List[str] = [inputs] if isinstance(inputs, str) else list(inputs)
         missing = [name for name in self.inputs if name not in levels]
         if missing:
-            raise ValueError(f'a SegHeadDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change '
-                             'its inputs, or the order in model.network.decoder')
+            raise ValueError(
+                f'a SegHeadDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change '
+                'its inputs, or the order in model.network.decoder'
+            )
         channels = [levels[name].channels for name in self.inputs]
         filled: Dict[str, Any] = dict(num_classes=3, in_channels=channels, in_index=list(range(len(channels))))
         if isinstance(inputs, str):

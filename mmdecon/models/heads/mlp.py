@@ -1,10 +1,16 @@
 """The multi-layer perceptron of projectors and predictors."""
+
 from collections import OrderedDict
-from typing import Any, Dict
+from types import MappingProxyType
+from typing import Any, Mapping
 
 from mmcv.cnn import build_activation_layer, build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+
+Config = Mapping[str, Any]
+BATCH_NORM: Config = MappingProxyType(dict(type='BN'))
+GELU: Config = MappingProxyType(dict(type='GELU'))
 
 
 class PointwiseMLP(BaseModule):
@@ -19,13 +25,22 @@ class PointwiseMLP(BaseModule):
         act_cfg: Activation after each norm.
     """
 
-    def __init__(self, in_channels: int, hidden_channels: int, out_channels: int, num_layers: int,
-                 norm_cfg: Dict[str, Any], act_cfg: Dict[str, Any]) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        out_channels: int,
+        num_layers: int,
+        norm_cfg: Config,
+        act_cfg: Config,
+    ) -> None:
         super().__init__(init_cfg=dict(type='TruncNormal', layer='Conv2d', std=0.02))
         widths = [in_channels] + [hidden_channels] * (num_layers - 1)
-        hidden = [OrderedDict(conv=nn.Conv2d(i, o, 1), norm=build_norm_layer(norm_cfg, o)[1], act=build_activation_layer(act_cfg))
-                  for i, o in zip(widths, widths[1:])]
-        self.layers = nn.Sequential(*map(nn.Sequential, hidden), nn.Conv2d(widths[-1], out_channels, 1))
+        self.layers = nn.Sequential()
+        for i, o in zip(widths, widths[1:]):
+            norm, act = build_norm_layer(dict(norm_cfg), o)[1], build_activation_layer(dict(act_cfg))
+            self.layers.append(nn.Sequential(OrderedDict(conv=nn.Conv2d(i, o, 1), norm=norm, act=act)))
+        self.layers.append(nn.Conv2d(widths[-1], out_channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""

@@ -2,7 +2,8 @@
 
 Letters: B images, C channels of the level, D channels of the projection, K slots, h x w cells.
 """
-from typing import Any, Dict, NamedTuple
+
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...views import View
-from .mlp import PointwiseMLP
+from .mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 
 
 class SlotEmbedding(NamedTuple):
@@ -45,9 +46,17 @@ class SlotHead(BaseModule):
         act_cfg: Activation in the projector.
     """
 
-    def __init__(self, in_channels: int, hidden_channels: int = 4096, out_channels: int = 256, num_layers: int = 3,
-                 num_slots: int = 256, temperature: float = 0.07, norm_cfg: Dict[str, Any] = dict(type='BN'),
-                 act_cfg: Dict[str, Any] = dict(type='GELU')) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int = 4096,
+        out_channels: int = 256,
+        num_layers: int = 3,
+        num_slots: int = 256,
+        temperature: float = 0.07,
+        norm_cfg: Config = BATCH_NORM,
+        act_cfg: Config = GELU,
+    ) -> None:
         super().__init__()
         self.projector = PointwiseMLP(in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg)
         self.prototypes = nn.Parameter(torch.randn(num_slots, out_channels))

@@ -1,4 +1,5 @@
 """The losses, with what only the student or only the loss owns."""
+
 from .base import Objective
 from .slotcon import SlotConObjective
 

@@ -1,4 +1,5 @@
 """The interface of objectives."""
+
 from typing import Any, Dict, List, Optional
 
 from mmengine.model import BaseModule
@@ -8,8 +9,9 @@ from ...views import View
 
 
 class Objective(BaseModule):
-    """The loss for one ordered pair of views, with what only the student or only the loss owns (predictor, queue, centre).
+    """The loss for one ordered pair of views.
 
+    It owns what only the student or only the loss has: predictor, queue, centre.
     A subclass implements :meth:`forward`, and the other two where it has something to say there.
     """
 
@@ -29,8 +31,16 @@ class Objective(BaseModule):
         raise NotImplementedError
 
     def observe(self, targets: List[Any]) -> None:
-        """Called once a step, after the losses, with the teacher's embeddings of all views: push queues, move centres."""
+        """Pushes queues and moves centres: called once a step, after the losses.
+
+        Args:
+            targets: The teacher's embeddings of all views that it saw.
+        """
 
     def health(self, q: Any) -> Dict[str, Tensor]:
-        """Figures to log of a student's embedding; ``std`` is what the collapse alarm watches (1 healthy, 0 collapsed)."""
+        """Figures to log, by name; the collapse alarm watches ``std`` (1 healthy, 0 collapsed).
+
+        Args:
+            q: A student's embedding.
+        """
         return {}

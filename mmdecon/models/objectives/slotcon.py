@@ -2,7 +2,8 @@
 
 Letters: B images, K slots, D channels, h x w cells, N anchors.
 """
-from typing import Any, Dict, List, Optional
+
+from typing import Dict, List, Optional
 
 import torch
 import torch.nn.functional as F
@@ -12,21 +13,22 @@ from torch import Tensor
 from ...dist import average, gather, weighted_mean
 from ...registry import MODELS
 from ...views import View, crop_overlap
-from ..heads.mlp import PointwiseMLP
+from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 from ..heads.slots import SlotEmbedding
 from .base import Objective
 
 
 @MODELS.register_module()
 class SlotConObjective(Objective):
-    """Group distillation and slot contrast (Wen et al., Self-Supervised Visual Representation Learning with Semantic
-    Grouping, 2022, eqs. 3-6).
+    """Group distillation and slot contrast.
 
+    Wen et al., Self-Supervised Visual Representation Learning with Semantic Grouping, 2022, eqs. 3-6.
     One ordered pair gives ``group_weight * distil + (1 - group_weight) * contrast``; both orders are summed.
 
-    Differs from the original: means are over the valid rows of all processes, where the original averages each process's
-    own mean (equal in one process); a pair of views without overlap has weight 0 in ``distil``, where the original computes
-    garbage or dies.
+    Differs from the original:
+        Means are over the valid rows of all processes, where the original averages each process's own mean (equal in
+        one process). A pair of views without overlap has weight 0 in ``distil``, where the original computes garbage
+        or dies.
 
     Args:
         channels: D, asked from the head.
@@ -42,10 +44,20 @@ class SlotConObjective(Objective):
         act_cfg: Activation in the predictor.
     """
 
-    def __init__(self, channels: int, num_slots: int, hidden_channels: int = 4096, num_layers: int = 3,
-                 group_weight: float = 0.5, student_temperature: float = 0.1, teacher_temperature: float = 0.07,
-                 contrast_temperature: float = 0.2, centre_keep: float = 0.9,
-                 norm_cfg: Dict[str, Any] = dict(type='BN'), act_cfg: Dict[str, Any] = dict(type='GELU')) -> None:
+    def __init__(
+        self,
+        channels: int,
+        num_slots: int,
+        hidden_channels: int = 4096,
+        num_layers: int = 3,
+        group_weight: float = 0.5,
+        student_temperature: float = 0.1,
+        teacher_temperature: float = 0.07,
+        contrast_temperature: float = 0.2,
+        centre_keep: float = 0.9,
+        norm_cfg: Config = BATCH_NORM,
+        act_cfg: Config = GELU,
+    ) -> None:
         super().__init__()
         self.predictor = PointwiseMLP(channels, hidden_channels, channels, num_layers, norm_cfg, act_cfg)
         self.register_buffer('centre', torch.zeros(num_slots))
@@ -53,11 +65,14 @@ class SlotConObjective(Objective):
         self.student_temperature, self.teacher_temperature = student_temperature, teacher_temperature
         self.contrast_temperature, self.centre_keep = contrast_temperature, centre_keep
 
-    def forward(self, q: SlotEmbedding, k: SlotEmbedding, own: Optional[SlotEmbedding], q_view: View,
-                k_view: View) -> Dict[str, Tensor]:
+    def forward(
+        self, q: SlotEmbedding, k: SlotEmbedding, own: Optional[SlotEmbedding], q_view: View, k_view: View
+    ) -> Dict[str, Tensor]:
         """The terms ``distil`` and ``contrast``; see the base class."""
-        return dict(distil=self.group_weight * self._distil(q, k, q_view, k_view),
-                    contrast=(1 - self.group_weight) * self._contrast(q, k))
+        return dict(
+            distil=self.group_weight * self._distil(q, k, q_view, k_view),
+            contrast=(1 - self.group_weight) * self._contrast(q, k),
+        )
 
     def _distil(self, q: SlotEmbedding, k: SlotEmbedding, q_view: View, k_view: View) -> Tensor:
         """Cross-entropy of the assignments of the shared area's cells, eq. 3."""
@@ -93,9 +108,9 @@ class SlotConObjective(Objective):
 
 def direction_std(x: Tensor) -> Tensor:
     """How far the directions of a map's cells (B, D, h, w) spread: 1 for uniform directions, 0 when all are one."""
-    return F.normalize(x.detach().float(), dim=1).std(dim=(0, 2, 3)).mean() * x.shape[1]**0.5
+    return F.normalize(x.detach().float(), dim=1).std(dim=(0, 2, 3)).mean() * x.shape[1] ** 0.5
 
 
 def _at_least_two(chosen: Tensor) -> Tensor:
-    """Indices of the chosen rows (N,), bool, and of others where fewer than two are: batch norm cannot train on one row."""
-    return torch.cat([chosen.nonzero()[:, 0], (~chosen).nonzero()[:max(0, 2 - int(chosen.sum())), 0]])
+    """Indices of the rows chosen (N,), bool, filled up with others to two: batch norm cannot train on one row."""
+    return torch.cat([chosen.nonzero()[:, 0], (~chosen).nonzero()[: max(0, 2 - int(chosen.sum())), 0]])

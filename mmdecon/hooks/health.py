@@ -1,0 +1,81 @@
+"""Watches a run: throughput, collapse, losses that are not finite."""
+
+import math
+from typing import Any, Dict, Optional
+
+from mmengine.dist import get_world_size
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ..registry import HOOKS
+
+
+@HOOKS.register_module()
+class Health(Hook):
+    """Logs images per second, warns when a branch's features collapse, stops the run when a loss is not finite.
+
+    Nothing of the training depends on it. A branch reports the spread of its projections' directions as
+    ``<branch>/std``: 1 where they are uniform, 0 where all are one.
+
+    Args:
+        interval: Iterations between two looks; a look waits for the GPU.
+        collapsed_std: A spread below this counts as collapse.
+        patience: Looks in a row below it before the warning.
+    """
+
+    priority = 'NORMAL'
+
+    def __init__(self, interval: int = 10, collapsed_std: float = 0.05, patience: int = 3) -> None:
+        self.interval, self.collapsed_std, self.patience = interval, collapsed_std, patience
+        self._low_looks: Dict[str, int] = {}
+        self._last: Dict[str, Any] = {}
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Optional[Dict[str, Any]] = None,
+        outputs: Optional[Dict[str, Any]] = None,
+    ) -> None:
+        """Looks every ``interval`` iterations."""
+        self._last = outputs or {}
+        if not self.every_n_train_iters(runner, self.interval):
+            return
+        self._log_throughput(runner, data_batch)
+        self.check_losses(runner)
+        for name, value in self._last.items():
+            if name.endswith('/std'):
+                self._watch_collapse(runner, name.rsplit('/', 1)[0], float(value))
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
+        """Lets no checkpoint of broken weights replace a good one."""
+        self.check_losses(runner)
+
+    def check_losses(self, runner: Runner) -> None:
+        """Looks at the last iteration's losses.
+
+        Raises:
+            FloatingPointError: If one is not finite; names the branch.
+        """
+        for name, value in self._last.items():
+            if name.startswith('loss_') and not math.isfinite(float(value)):
+                raise FloatingPointError(
+                    f'the loss of branch {name[len("loss_") :]!r} is {float(value)} at iteration {runner.iter + 1}. '
+                    'Lower optim_wrapper.optimizer.lr, lengthen the warm-up, set optim_wrapper.clip_grad, or train '
+                    'without --amp.'
+                )
+
+    def _log_throughput(self, runner: Runner, data_batch: Optional[Dict[str, Any]]) -> None:
+        seconds = runner.message_hub.get_scalar('train/time').current()
+        images = len(data_batch['views'][0]['image']) * get_world_size()
+        runner.message_hub.update_scalar('train/images_per_s', images / seconds)
+
+    def _watch_collapse(self, runner: Runner, branch: str, std: float) -> None:
+        looks = self._low_looks.get(branch, 0) + 1 if std < self.collapsed_std else 0
+        self._low_looks[branch] = looks
+        if looks == self.patience:
+            runner.logger.warning(
+                f'branch {branch!r} has collapsed: the spread of its projections (std) is {std:.3f} (1 healthy, 0 '
+                f'collapsed) and was below {self.collapsed_std} at the last {looks} looks. A lower learning rate, a higher '
+                'model.momentum.start or larger batches usually help.'
+            )

@@ -14,7 +14,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 README = ROOT / 'README.md'
 
-# Both OpenMMLab lines install the same import names, so neither is a hard requirement: pip must not put one over the other.
+# Both OpenMMLab lines install the same import names: as hard requirements, pip would put one over the other.
 EXTRAS = {
     'onedl': ['onedl-mmengine>=0.10.8', 'onedl-mmcv>=2.3', 'onedl-mmpretrain>=1.3', 'onedl-mmsegmentation>=1.4'],
     'openmmlab': [
@@ -34,7 +34,7 @@ EXTRAS = {
 
 
 class BuildWithMim(build_py):
-    """Adds ``mmdecon/.mim``, where ``mim`` looks for configs and tools, to wheels; editable installs use the repository."""
+    """Adds ``mmdecon/.mim``, where ``mim`` finds configs and tools, to wheels; editable installs need none."""
 
     def run(self) -> None:
         """Copies configs, tools and the model index beside the built package."""

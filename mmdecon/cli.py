@@ -18,7 +18,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch import distributed
 
-# Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once the file has been read.
+# Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
 RUNNER_KEYS = {*signature(Runner.__init__).parameters} - {'self', 'cfg'} | {
     'activation_checkpointing',
     'compile',
@@ -97,7 +97,7 @@ def load_config(args: Namespace) -> Config:
 
 
 def collate_as_mmpretrain(cfg: Config) -> None:
-    """Puts in what mmpretrain's configs leave to mmpretrain's own tools: batches are stacked unless the config says how.
+    """Puts in what mmpretrain's configs leave to mmpretrain's own tools: batches are stacked.
 
     Args:
         cfg: A config of mmpretrain; its data loaders are changed in place.
@@ -123,7 +123,7 @@ def override(cfg: Config, options: dict[str, Any]) -> None:
             continue
         if name in cfg:
             refuse(
-                f"--cfg-options {key}: '{name}' is a variable of the config file and was used up when the file was read; "
+                f"--cfg-options {key}: '{name}' is a variable of the config file, used up when the file was read; "
                 'set the keys that were made from it, which the log of a run prints.'
             )
         near = get_close_matches(name, RUNNER_KEYS, 1)

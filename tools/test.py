@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint by its config: any config of mmpretrain, mmsegmentation or mmdetection that has a test set."""
+"""Evaluates a checkpoint by its config, of mmpretrain, mmsegmentation or mmdetection."""
 
 from mmengine.runner import CheckpointLoader
 from torch import nn

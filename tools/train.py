@@ -1,4 +1,4 @@
-"""Trains a model by its config: pre-training with mmdecon, or any config of mmpretrain, mmsegmentation or mmdetection."""
+"""Trains a model by its config, of mmdecon or of mmpretrain, mmsegmentation or mmdetection."""
 
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -30,8 +30,8 @@ def resume(cfg: Config, source: str) -> None:
 
     Args:
         cfg: The config, changed in place.
-        source: A checkpoint, or ``'auto'``: the last one in the work folder if there is one, else a fresh start with the
-            config's ``load_from``.
+        source: A checkpoint, or ``'auto'``: the last one in the work folder, else a fresh start with what
+            the config loads.
     """
     checkpoint = find_latest_checkpoint(cfg.work_dir) if source == 'auto' else source
     if checkpoint:

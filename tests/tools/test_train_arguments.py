@@ -1,0 +1,149 @@
+"""The tools' arguments do what they say, on a real config of mmpretrain, or end the program with one sentence."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.device import get_device
+from mmengine.runner import find_latest_checkpoint
+
+from .conftest import CONFIG, ROOT
+
+
+def read(work_dir: Path, steps: int) -> dict:
+    """The checkpoint of a run after ``steps`` iterations; made by the test itself, so it may be unpickled."""
+    return torch.load(work_dir / f'iter_{steps}.pth', weights_only=False)
+
+
+def losses(work_dir: Path) -> list[float]:
+    """The losses that the last run in a folder logged."""
+    lines = max(work_dir.glob('*/vis_data/scalars.json')).read_text().splitlines()
+    return [json.loads(line)['loss'] for line in lines]
+
+
+def assert_same_weights(one: dict, other: dict, atol: float = 0.0) -> None:
+    assert one['state_dict'].keys() == other['state_dict'].keys() != set()
+    for key, tensor in one['state_dict'].items():
+        torch.testing.assert_close(tensor, other['state_dict'][key], rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize('source', ['auto', 'path'])
+def test_a_resumed_run_equals_an_uninterrupted_one(tool, tmp_path, source):
+    tool('train', '--work-dir', tmp_path / 'whole', options=('train_cfg.max_iters=4',))
+    tool('train', '--work-dir', tmp_path / 'parts')
+    half = find_latest_checkpoint(tmp_path / 'parts')
+    resume = ['--resume'] if source == 'auto' else ['--resume', half]
+    tool('train', '--work-dir', tmp_path / 'parts', *resume, options=('train_cfg.max_iters=4',))
+    assert_same_weights(read(tmp_path / 'whole', 4), read(tmp_path / 'parts', 4))
+
+
+def test_resume_without_a_checkpoint_starts_with_what_the_config_loads(tool, tmp_path):
+    tool('train', '--work-dir', tmp_path / 'first')
+    start = find_latest_checkpoint(tmp_path / 'first')
+    still = (f'load_from={start}', 'optim_wrapper.optimizer.lr=0')
+    tool('train', '--work-dir', tmp_path / 'second', '--resume', options=still)
+    assert_same_weights(read(tmp_path / 'first', 2), read(tmp_path / 'second', 2))
+
+
+def test_auto_scale_lr_scales_by_the_batch_size(tool, tmp_path):
+    tool('train', '--work-dir', tmp_path, '--auto-scale-lr')
+    assert read(tmp_path, 2)['optimizer']['param_groups'][0]['lr'] == 0.1 * 2 / 8
+
+
+@pytest.mark.skipif(get_device() != 'cpu', reason='states the CPU wrapper')
+def test_amp_computes_in_bfloat16_on_a_cpu(tool, tmp_path):
+    tool('train', '--work-dir', tmp_path / 'full')
+    tool('train', '--work-dir', tmp_path / 'mixed', '--amp')
+    full, mixed = losses(tmp_path / 'full'), losses(tmp_path / 'mixed')
+    assert full != mixed
+    assert full == pytest.approx(mixed, rel=2**-7)
+
+
+@pytest.mark.skipif(get_device() != 'cpu', reason='two processes need two devices elsewhere')
+def test_two_processes_equal_one_on_the_joined_batch(tool, images, tmp_path):
+    in_order = 'train_dataloader.sampler.shuffle=False'
+    tool('train', '--work-dir', tmp_path / 'one', options=(in_order, 'train_dataloader.batch_size=4'))
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    launch = [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={port}']
+    train = [
+        ROOT / 'tools' / 'train.py',
+        CONFIG,
+        '--launcher',
+        'pytorch',
+        '--work-dir',
+        tmp_path / 'two',
+        '--cfg-options',
+    ]
+    options = [in_order, f'train_dataloader.dataset.data_root={images}']
+    quiet = {**os.environ, 'OMP_NUM_THREADS': '1'}
+    subprocess.run([*launch, *train, *options], env=quiet, check=True, timeout=120)
+    assert_same_weights(read(tmp_path / 'one', 2), read(tmp_path / 'two', 2), atol=1e-6)
+
+
+def test_test_evaluates_the_weights(tool, tmp_path):
+    tool('train', '--work-dir', tmp_path, options=('train_cfg.max_iters=8', 'optim_wrapper.optimizer.lr=0.05'))
+    tool('test', find_latest_checkpoint(tmp_path), '--work-dir', tmp_path / 'test')
+    (scores,) = (tmp_path / 'test').glob('*/*.json')
+    assert json.loads(scores.read_text())['accuracy/top1'] == 100.0
+
+
+REFUSED = {
+    'no such key': ('train', [], ['optim_wraper.optimizer.lr=1'], "Did you mean 'optim_wrapper'?"),
+    'a spent variable': ('train', [], ['pipeline=[]'], "'pipeline' is a variable of the config file"),
+    'an index too far': (
+        'train',
+        [],
+        ['train_dataloader.dataset.pipeline.9.scale=8'],
+        'train_dataloader.dataset.pipeline.9',
+    ),
+    'a key of a number': ('train', [], ['train_cfg.max_iters.x=8'], 'train_cfg.max_iters.x'),
+    'no checkpoint': ('train', ['--resume', 'gone.pth'], [], "there is no checkpoint 'gone.pth'"),
+    'no base batch': (
+        'train',
+        ['--auto-scale-lr'],
+        ['auto_scale_lr.base_batch_size=None'],
+        'auto_scale_lr.base_batch_size',
+    ),
+    'another wrapper': (
+        'train',
+        ['--amp'],
+        ['optim_wrapper.type=ApexOptimWrapper'],
+        "optim_wrapper.type is 'ApexOptimWrapper'",
+    ),
+    'no launcher': ('train', ['--launcher', 'pytorch'], [], 'torchrun --nproc_per_node'),
+    'no test set': ('test', [CONFIG], ['test_dataloader=None'], 'has no test_dataloader'),
+}
+
+
+@pytest.mark.parametrize(('name', 'arguments', 'options', 'message'), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_work_is_refused_before_work_starts(tool, tmp_path, monkeypatch, name, arguments, options, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('RANK', raising=False)
+    with pytest.raises(SystemExit) as refusal:
+        tool(name, *arguments, options=tuple(options))
+    assert message in refusal.value.code
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_leave_a_part_untrained_are_refused(tool, tmp_path):
+    tool('train', '--work-dir', tmp_path)
+    partial = read(tmp_path, 2)
+    partial['state_dict'].pop('backbone.classifier.2.weight')
+    torch.save(partial, tmp_path / 'partial.pth')
+    with pytest.raises(SystemExit, match="lacks 1 of the model's tensors, 'backbone.classifier.2.weight'"):
+        tool('test', tmp_path / 'partial.pth', '--work-dir', tmp_path)
+
+
+def test_a_config_that_is_not_there_is_refused():
+    command = [sys.executable, ROOT / 'tools' / 'train.py', 'configs/gone.py']
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "error: there is no config file 'configs/gone.py'" in done.stderr
+    assert 'Traceback' not in done.stderr

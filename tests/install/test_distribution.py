@@ -1,0 +1,59 @@
+"""What is in the distribution, and where mim finds it."""
+
+import os
+import subprocess
+import sys
+from email import message_from_string
+from pathlib import Path
+from zipfile import ZipFile
+
+from mmdecon import __version__
+
+from .conftest import ROOT
+
+
+def files(folder: Path) -> set[str]:
+    """Paths of all files below a folder, without Python's caches."""
+    paths = (path for path in folder.rglob('*') if path.is_file() and '__pycache__' not in path.parts)
+    return {path.relative_to(folder).as_posix() for path in paths}
+
+
+def test_wheel_holds_configs_tools_and_index_for_mim(wheel):
+    inside = {name.removeprefix('mmdecon/.mim/') for name in ZipFile(wheel).namelist() if '/.mim/' in name}
+    expected = {f'{folder}/{name}' for folder in ('configs', 'tools') for name in files(ROOT / folder)}
+    assert inside == expected | {'model-index.yml'}
+    assert 'tools/train.py' in inside
+
+
+def test_wheel_holds_the_package_and_nothing_beside_it(wheel):
+    names = ZipFile(wheel).namelist()
+    assert {name.split('/')[0] for name in names} == {'mmdecon', f'mmdecon-{__version__}.dist-info'}
+    assert files(ROOT / 'mmdecon') == {
+        name.removeprefix('mmdecon/') for name in names if name[:8] == 'mmdecon/' and '/.mim/' not in name
+    }
+
+
+def test_no_openmmlab_line_is_a_hard_requirement(wheel):
+    metadata = message_from_string(ZipFile(wheel).read(f'mmdecon-{__version__}.dist-info/METADATA').decode())
+    hard = [line for line in metadata.get_all('Requires-Dist') if 'extra ==' not in line]
+    assert [line for line in hard if 'mm' in line or 'onedl' in line] == []
+    assert any(line.startswith('torch') for line in hard)
+    assert {'onedl', 'openmmlab', 'det', 'test'} <= set(metadata.get_all('Provides-Extra'))
+
+
+def test_installed_wheel_is_imported(site, tmp_path):
+    code = 'import mmdecon.models, mmdecon.datasets; print(mmdecon.__file__)'
+    command = [sys.executable, '-c', code]
+    done = subprocess.run(
+        command, env={**os.environ, 'PYTHONPATH': str(site)}, cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.strip() == str(site / 'mmdecon' / '__init__.py'), done.stderr
+
+
+def test_editable_install_makes_no_copy_for_mim(source, tmp_path):
+    build = f'from setuptools.build_meta import build_editable; build_editable({str(tmp_path)!r})'
+    subprocess.run([sys.executable, '-c', build], cwd=source, check=True, capture_output=True, timeout=120)
+    (editable,) = tmp_path.glob('*.whl')
+    assert not [name for name in ZipFile(editable).namelist() if '.mim' in name]
+    assert not (source / 'mmdecon' / '.mim').exists()
+    assert not (ROOT / 'mmdecon' / '.mim').exists()

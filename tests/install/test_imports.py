@@ -1,0 +1,58 @@
+"""The core imports without what only detection needs, and says what is missing where it cannot."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mmdecon.compat import require
+
+BLOCK = """
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name in BLOCKED:
+            raise ModuleNotFoundError(f'blocked: {name}', name=name)
+
+BLOCKED = %r
+sys.meta_path.insert(0, Block())
+"""
+
+
+def python(code: str) -> subprocess.CompletedProcess:
+    """Runs code in a new interpreter."""
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=120)
+
+
+def test_core_needs_no_mmdet_no_compiled_ops_and_no_process_group():
+    done = python(
+        BLOCK
+        % (['mmdet', 'mmcv._ext'],)
+        + 'import mmdecon, mmdecon.models, mmdecon.datasets, mmdecon.hooks, mmdecon.engine\n'
+        'import torch\n'
+        'assert not torch.distributed.is_initialized()\n'
+        'assert not torch.cuda.is_initialized()\n'
+        'assert "mmdet" not in sys.modules\n'
+        'print("imported")'
+    )
+    assert done.stdout.strip() == 'imported', done.stderr
+
+
+def test_the_package_itself_imports_nothing_heavy():
+    done = python('import sys, mmdecon; print(sorted({"torch", "mmengine", "mmcv"} & set(sys.modules)))')
+    assert done.stdout.strip() == '[]', done.stderr
+
+
+def test_a_missing_line_is_named_with_the_extras_that_bring_it():
+    done = python('import sys\nsys.modules["mmseg"] = None\nimport mmdecon.registry')
+    *_, last = done.stderr.strip().splitlines()
+    assert last.startswith('ModuleNotFoundError: mmdecon needs mmseg, not installed here: ')
+    assert 'pip install "mmdecon[onedl]"' in last
+    assert 'pip install "mmdecon[openmmlab]"' in last
+
+
+def test_a_missing_detection_package_is_named_with_its_own_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'mmdet', None)
+    with pytest.raises(ModuleNotFoundError, match=r'mmdecon needs mmdet.*mmdecon\[det\]'):
+        require('mmdet')

@@ -76,6 +76,6 @@ class Health(Hook):
         if looks == self.patience:
             runner.logger.warning(
                 f'branch {branch!r} has collapsed: the spread of its projections (std) is {std:.3f} (1 healthy, 0 '
-                f'collapsed) and was below {self.collapsed_std} at the last {looks} looks. A lower learning rate, a higher '
-                'model.momentum.start or larger batches usually help.'
+                f'collapsed) and was below {self.collapsed_std} at the last {looks} looks. A lower learning rate, a '
+                'higher model.momentum.start or larger batches usually help.'
             )

@@ -4,22 +4,28 @@ import torch
 from mmengine import dist
 from torch import Tensor
 from torch.nn import SyncBatchNorm
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..registry import MODELS
 
 
 @MODELS.register_module()
-class SyncBN(SyncBatchNorm):
-    """torch's ``SyncBatchNorm``, which refuses tensors on the CPU, extended to them.
+class SyncBN(_BatchNorm):
+    """Batch norm over the joined batch of all processes, on GPUs and on CPUs.
 
-    With several CPU processes (gloo) statistics are those of the joined batch, by two differentiable reductions; in one
-    process and on GPUs it is torch's own. State and names are a batch norm's.
+    torch's ``SyncBatchNorm`` refuses CPUs, and its data-parallel wrapper refuses models that hold one there. On GPUs, in
+    one process, and in eval mode this runs torch's own code; with several CPU processes (gloo) the statistics come from
+    two differentiable reductions. State and names are a batch norm's.
     """
+
+    process_group = None
+    _check_input_dim = SyncBatchNorm._check_input_dim
+    _check_non_zero_input_channels = SyncBatchNorm._check_non_zero_input_channels
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalises (N, C, ...)."""
         if not self.training or x.is_cuda or dist.get_world_size() == 1:
-            return super().forward(x)
+            return SyncBatchNorm.forward(self, x)
         dims, count = [d for d in range(x.dim()) if d != 1], x.numel() // x.shape[1]
         total = _sum_over_processes(x.new_tensor([count]))
         mean = _sum_over_processes(x.sum(dims)) / total

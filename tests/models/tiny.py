@@ -8,6 +8,7 @@ from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
 from mmdecon.views import View
 
+Config = Dict[str, Any]
 BN = dict(type='BN')
 HEAD = dict(type='mmdecon.SlotHead', hidden_channels=12, out_channels=8, num_slots=6)
 OBJECTIVE = dict(type='mmdecon.SlotConObjective', hidden_channels=12)

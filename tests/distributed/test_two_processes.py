@@ -1,0 +1,95 @@
+"""Two gloo processes, each with half of the batch, against one process with all of it."""
+
+import copy
+import socket
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from mmengine.model import MMDistributedDataParallel
+
+from mmdecon.models import DeCon
+from mmdecon.schedules import Clock
+from mmdecon.views import View
+
+from ..models import tiny
+
+SYNC = dict(type='mmdecon.SyncBN')
+STEPS = 3
+IMAGES = 6
+SOME_APART = [[0.0, 0.0, 64.0, 64.0], [32.0, 16.0, 96.0, 80.0]]
+
+
+def build() -> DeCon:
+    """DeCon-ML with synchronised norms, in double precision."""
+    torch.manual_seed(0)
+    encoder = dict(tiny.RESNET, norm_cfg=SYNC)
+    fpn = dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=8, norm_cfg=SYNC))
+    levels = dict(enc='c5', dec_p2='p2', dec_p4='p4')
+    model = DeCon(
+        network=tiny.network(dict(fpn=fpn), encoder=encoder),
+        branches={name: tiny.branch(level, norm_cfg=SYNC) for name, level in levels.items()},
+    )
+    model.init_weights()
+    return model.double().train()
+
+
+def views() -> List[View]:
+    """Two views; those of image 1 have nothing in common, so that processes differ in their valid pairs."""
+    first, second = (v._replace(image=v.image.double(), box=v.box.double()) for v in tiny.views(batch=IMAGES))
+    second.box[1] += 1000.0
+    return [first, second]
+
+
+def train(model: torch.nn.Module, batch: List[View]) -> List[float]:
+    """Some steps; the losses."""
+    inner = model.module if hasattr(model, 'module') else model
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
+    losses = []
+    for step in range(STEPS):
+        inner.clock = lambda step=step: Clock(step, 10)
+        loss = tiny.total(model(views=batch, mode='loss'))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
+def work(rank: int, port: int, folder: str) -> None:
+    """One of two processes: the images rank, rank + 2, ..., as mmengine's sampler deals them."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group('gloo', f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+    model = MMDistributedDataParallel(build(), broadcast_buffers=False)
+    half = [View(*(None if x is None else x[rank::2] for x in view)) for view in views()]
+    losses = train(model, half)
+    torch.save(dict(losses=losses, state=model.module.state_dict()), Path(folder) / f'{rank}.pth')
+    torch.distributed.destroy_process_group()
+
+
+@pytest.fixture(scope='module')
+def outcome(tmp_path_factory) -> Dict[str, Any]:
+    folder = tmp_path_factory.mktemp('two')
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = free.getsockname()[1]
+    mp.spawn(work, (port, str(folder)), nprocs=2)
+    two = [torch.load(folder / f'{rank}.pth') for rank in range(2)]
+    model = build()
+    losses = train(model, views())
+    return dict(two=two, losses=losses, state=copy.deepcopy(model.state_dict()))
+
+
+def test_losses(outcome) -> None:
+    mean = [sum(losses) / 2 for losses in zip(*(part['losses'] for part in outcome['two']))]
+    assert mean == pytest.approx(outcome['losses'], rel=1e-10)
+
+
+@pytest.mark.parametrize('rank', [0, 1])
+def test_parameters_teachers_statistics_and_centres(outcome, rank: int) -> None:
+    state = outcome['two'][rank]['state']
+    assert state.keys() == outcome['state'].keys()
+    for name, value in outcome['state'].items():
+        torch.testing.assert_close(state[name], value, rtol=1e-8, atol=1e-10, msg=lambda m, name=name: f'{name}: {m}')

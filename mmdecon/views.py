@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .precision import upcast
+
 
 class View(NamedTuple):
     """A batch of augmented crops, one of each image, and how they were cut.
@@ -109,9 +111,10 @@ def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]
         other: The other view of the same images.
 
     Returns:
-        The cut maps, (B, C, h, w), and whether each pair shares any area, (B,); the cut of a pair that shares none is
+        The cut maps, (B, C, h, w), at least float32, and whether each pair shares any area, (B,); the cut of a pair that shares none is
         its whole map, finite and meaningless.
     """
+    maps = upcast(maps)  # coordinates need more than 8 or 11 bits
     box, valid = overlap(view, other)
     left, top, right, bottom = box.to(maps.dtype).unbind(dim=1)
     start, end = torch.where(view.flipped, right, left), torch.where(view.flipped, left, right)

@@ -13,9 +13,9 @@ from ..registry import MODELS
 class SyncBN(_BatchNorm):
     """Batch norm over the joined batch of all processes, on GPUs and on CPUs.
 
-    torch's ``SyncBatchNorm`` refuses CPUs, and its data-parallel wrapper refuses models that hold one there. On GPUs, in
-    one process, and in eval mode this runs torch's own code; with several CPU processes (gloo) the statistics come from
-    two differentiable reductions. State and names are a batch norm's.
+    torch's ``SyncBatchNorm`` refuses CPUs, and its data-parallel wrapper refuses models that hold one there. On GPUs,
+    in one process, and in eval mode this runs torch's own code; with several CPU processes (gloo) the statistics come
+    from two differentiable reductions. State and names are a batch norm's.
     """
 
     process_group = None

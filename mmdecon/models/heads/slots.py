@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
 from .mlp import BATCH_NORM, GELU, Config, PointwiseMLP
@@ -67,7 +68,7 @@ class SlotHead(BaseModule):
         """Groups a map (B, C, h, w) of a view; the view itself is not looked at."""
         projection = self.projector(feature)
         similarity = torch.einsum('kd,bdhw->bkhw', F.normalize(self.prototypes, dim=1), F.normalize(projection, dim=1))
-        share = (similarity / self.temperature).softmax(dim=1) + 1e-6  # an empty slot must not divide by zero
+        share = (upcast(similarity) / self.temperature).softmax(dim=1) + 1e-6  # an empty slot must not divide by zero
         share = share / share.sum(dim=(2, 3), keepdim=True)
         slots = torch.einsum('bdhw,bkhw->bkd', projection, share)
         return SlotEmbedding(projection, similarity, slots, _nearest_of_some_cell(similarity))

@@ -11,6 +11,7 @@ from mmengine import dist
 from torch import Tensor
 
 from ...dist import average, gather, weighted_mean
+from ...precision import cosines, upcast
 from ...registry import MODELS
 from ...views import View, crop_overlap
 from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
@@ -89,7 +90,7 @@ class SlotConObjective(Objective):
         queries = F.normalize(self.predictor(q.slots.flatten(0, 1)[rows]), dim=1)  # (N, D)
         present = gather(k.active.flatten())
         keys = gather(F.normalize(k.slots.flatten(0, 1), dim=1))[present]
-        logits = queries @ keys.T / self.contrast_temperature
+        logits = cosines(queries, keys) / self.contrast_temperature
         labels = (present.cumsum(0) - 1)[rows + dist.get_rank() * len(is_anchor)].clamp(min=0)
         losses = F.cross_entropy(logits, labels, reduction='none')
         return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])
@@ -97,7 +98,7 @@ class SlotConObjective(Objective):
     @torch.no_grad()
     def observe(self, targets: List[SlotEmbedding]) -> None:
         """Moves the centre towards the mean similarity of the teacher's cells, over all views and processes."""
-        mean = torch.stack([k.similarity.mean(dim=(0, 2, 3)) for k in targets]).mean(dim=0)
+        mean = torch.stack([upcast(k.similarity).mean(dim=(0, 2, 3)) for k in targets]).mean(dim=0)
         self.centre.lerp_(average(mean).to(self.centre), 1 - self.centre_keep)
 
     @torch.no_grad()

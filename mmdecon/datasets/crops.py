@@ -1,0 +1,131 @@
+"""Geometry of random crops. What is random draws from NumPy's global generator.
+
+Letters: H x W the source image, h x w a view, both in pixels.
+
+A box is ``(left, top, right, bottom)`` in whole pixels of the source image, right and bottom exclusive, as in
+:mod:`mmdecon.views`.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+Box = tuple[int, int, int, int]
+
+ATTEMPTS = 10  # torchvision's: this many draws that stick out of the image, then the centre
+
+
+def draw_crop(width: int, height: int, scale: Sequence[float], ratio: Sequence[float]) -> Box:
+    """Draws one crop as torchvision's ``RandomResizedCrop`` does: same distribution, NumPy's generator.
+
+    Args:
+        width: W.
+        height: H.
+        scale: Smallest and largest share of the image's area, drawn uniformly.
+        ratio: Smallest and largest width / height, drawn uniformly in the logarithm.
+
+    Returns:
+        A box inside the image; the largest central one of a legal ratio if ``ATTEMPTS`` draws do not fit.
+    """
+    for _ in range(ATTEMPTS):
+        area = width * height * np.random.uniform(*scale)
+        aspect = math.exp(np.random.uniform(math.log(ratio[0]), math.log(ratio[1])))
+        w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        if 0 < w <= width and 0 < h <= height:
+            top = np.random.randint(height - h + 1)
+            left = np.random.randint(width - w + 1)
+            return left, top, left + w, top + h
+    return central_crop(width, height, ratio)
+
+
+def central_crop(width: int, height: int, ratio: Sequence[float]) -> Box:
+    """Finds the largest central crop with a ratio within limits.
+
+    Args:
+        width: W.
+        height: H.
+        ratio: Smallest and largest width / height.
+
+    Returns:
+        A box inside the image.
+
+    Example:
+        >>> central_crop(100, 30, (3 / 4, 4 / 3))
+        (30, 0, 70, 30)
+    """
+    w, h = width, height
+    if width / height < ratio[0]:
+        h = min(height, max(1, round(width / ratio[0])))
+    elif width / height > ratio[1]:
+        w = min(width, max(1, round(height * ratio[1])))
+    left, top = (width - w) // 2, (height - h) // 2
+    return left, top, left + w, top + h
+
+
+def shared_fraction(box: Box, other: Box) -> float:
+    """Measures how much of a box lies in another one.
+
+    Args:
+        box: The box whose area is the unit.
+        other: The other box.
+
+    Returns:
+        0..1.
+
+    Example:
+        >>> shared_fraction((0, 0, 4, 4), (2, 1, 6, 3))
+        0.25
+    """
+    width = max(0, min(box[2], other[2]) - max(box[0], other[0]))
+    height = max(0, min(box[3], other[3]) - max(box[1], other[1]))
+    return width * height / ((box[2] - box[0]) * (box[3] - box[1]))
+
+
+def draw_pair(
+    width: int, height: int, scale: Sequence[float], ratio: Sequence[float], min_overlap: float | None, tries: int
+) -> tuple[Box, Box]:
+    """Draws two crops of which the second, if it can be had, overlaps the first (SlotCon, section 3.2).
+
+    Args:
+        width: W.
+        height: H.
+        scale: See :func:`draw_crop`.
+        ratio: See :func:`draw_crop`.
+        min_overlap: Share of the second crop that lies in the first at least, 0..1; None for independent crops.
+        tries: Draws of the second crop before one is taken without condition.
+
+    Returns:
+        The boxes. They may share nothing where every try failed.
+    """
+    first = draw_crop(width, height, scale, ratio)
+    if min_overlap is not None:
+        for _ in range(tries):
+            second = draw_crop(width, height, scale, ratio)
+            if shared_fraction(second, first) >= min_overlap:
+                return first, second
+    return first, draw_crop(width, height, scale, ratio)
+
+
+def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """Crops and resizes an array of labels, of any dtype, by the value at each cell's centre.
+
+    OpenCV's nearest neighbour takes the cell's corner, which moves labels by up to half a source pixel against the
+    image.
+
+    Args:
+        array: (H, W, ...).
+        box: What to cut out.
+        size: (h, w).
+
+    Returns:
+        (h, w, ...), a new array.
+
+    Example:
+        >>> resize_nearest(np.arange(6)[None], (1, 0, 5, 1), (1, 2))
+        array([[2, 4]])
+    """
+    left, top, right, bottom = box
+    rows = top + (2 * np.arange(size[0]) + 1) * (bottom - top) // (2 * size[0])
+    columns = left + (2 * np.arange(size[1]) + 1) * (right - left) // (2 * size[1])
+    return array[rows[:, None], columns]

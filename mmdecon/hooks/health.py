@@ -29,6 +29,7 @@ class Health(Hook):
         self.interval, self.collapsed_std, self.patience = interval, collapsed_std, patience
         self._low_looks: Dict[str, int] = {}
         self._last: Dict[str, Any] = {}
+        self._iteration = 0
 
     def after_train_iter(
         self,
@@ -38,20 +39,20 @@ class Health(Hook):
         outputs: Optional[Dict[str, Any]] = None,
     ) -> None:
         """Looks every ``interval`` iterations."""
-        self._last = outputs or {}
+        self._last, self._iteration = outputs or {}, runner.iter + 1
         if not self.every_n_train_iters(runner, self.interval):
             return
         self._log_throughput(runner, data_batch)
-        self.check_losses(runner)
+        self.check_losses()
         for name, value in self._last.items():
             if name.endswith('/std'):
                 self._watch_collapse(runner, name.rsplit('/', 1)[0], float(value))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
         """Lets no checkpoint of broken weights replace a good one."""
-        self.check_losses(runner)
+        self.check_losses()
 
-    def check_losses(self, runner: Runner) -> None:
+    def check_losses(self) -> None:
         """Looks at the last iteration's losses.
 
         Raises:
@@ -60,7 +61,7 @@ class Health(Hook):
         for name, value in self._last.items():
             if name.startswith('loss_') and not math.isfinite(float(value)):
                 raise FloatingPointError(
-                    f'the loss of branch {name[len("loss_") :]!r} is {float(value)} at iteration {runner.iter + 1}. '
+                    f'the loss of branch {name[len("loss_") :]!r} is {float(value)} at iteration {self._iteration}. '
                     'Lower optim_wrapper.optimizer.lr, lengthen the warm-up, set optim_wrapper.clip_grad, or train '
                     'without --amp.'
                 )

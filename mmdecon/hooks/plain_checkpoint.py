@@ -2,20 +2,24 @@
 
 from typing import Any, Dict
 
+import numpy as np
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from mmengine.utils import apply_to
 
 from ..registry import HOOKS
 
 
 @HOOKS.register_module()
 class PlainCheckpoint(Hook):
-    """Leaves out of checkpoints what ``torch.load(weights_only=True)`` refuses: the windows of the logged averages.
+    """Keeps out of checkpoints what ``torch.load(weights_only=True)`` refuses.
 
-    mmengine stores them as objects of its own. Without them a resumed run's logged averages start afresh, and nothing
-    else changes. ``tools/export.py`` reads such checkpoints without executing anything that is in them.
+    The windows of the logged averages, which mmengine stores as objects of its own, are left out: a resumed run's
+    logged averages start afresh, and nothing else changes. NumPy's scalars become Python's. ``tools/export.py`` reads
+    such checkpoints without executing anything that is in them.
     """
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
         """Called by mmengine with the checkpoint about to be written."""
-        checkpoint['message_hub']['log_scalars'] = {}
+        hub = dict(checkpoint['message_hub'], log_scalars={})
+        checkpoint['message_hub'] = apply_to(hub, lambda x: isinstance(x, np.generic), lambda x: x.item())

@@ -4,7 +4,8 @@ Letters: B images, H x W pixels.
 """
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import torch
 from mmengine.model import BaseModule, ModuleDict
@@ -14,7 +15,8 @@ from ..registry import MODELS
 from .pretrained import load_pretrained
 
 
-class Level(NamedTuple):
+@dataclass(frozen=True)
+class Level:
     """A named feature map: its channels and its stride in pixels of the image."""
 
     name: str

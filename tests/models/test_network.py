@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmdecon.models.network import EncoderDecoder
+from mmdecon.models.network import EncoderDecoder, Level
 from mmdecon.registry import MODELS
 
 from . import tiny
@@ -32,7 +32,7 @@ def test_decode_heads_give_their_feature_map(head, inputs, channels, stride) -> 
         fpn=tiny.FPN, head=dict(type='mmdecon.SegHeadDecoder', head=dict(head, norm_cfg=tiny.BN), inputs=inputs)
     )
     network = build(decoder)
-    assert network.levels['out'] == ('out', channels, stride)
+    assert network.levels['out'] == Level('out', channels, stride)
     assert network.sides['out'] == 'decoder'
     assert not [name for name in network.state_dict() if 'conv_seg' in name]
     network.use(['out'])

@@ -1,0 +1,84 @@
+"""One config, several ways to run it."""
+
+import sys
+from pathlib import Path
+from typing import Any, Dict, List
+
+import mmpretrain
+import pytest
+import torch
+
+from . import commands
+
+
+@pytest.fixture(scope='module')
+def ours(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('ours')
+    commands.train(folder)
+    return folder
+
+
+def test_four_iterations_are_logged_in_full(ours) -> None:
+    rows = commands.losses(ours)
+    assert len(rows) == 4
+    assert {'loss', 'loss_enc', 'loss_dec_p2', 'enc/distil', 'dec_p4/std', 'keep/decoder', 'overlapping', 'lr'} <= set(
+        rows[0]
+    )
+    assert rows[0]['keep/encoder'] == pytest.approx(0.9)
+    assert rows[0]['loss'] == pytest.approx(sum(rows[0][f'loss_{name}'] for name in ('enc', 'dec_p2', 'dec_p4')))
+
+
+def test_mmpretrains_own_tool(ours, tmp_path) -> None:
+    tool = Path(mmpretrain.__file__).parent / '.mim' / 'tools' / 'train.py'
+    commands.run([sys.executable, str(tool), commands.CONFIG, '--work-dir', str(tmp_path)])
+    assert commands.losses(tmp_path) == commands.losses(ours)
+
+
+def test_mim(ours, tmp_path) -> None:
+    pytest.importorskip('mim')
+    commands.run([sys.executable, '-m', 'mim', 'train', 'mmdecon', commands.CONFIG, '--work-dir', str(tmp_path)])
+    assert commands.losses(tmp_path) == commands.losses(ours)
+
+
+def test_workers_change_nothing(ours, tmp_path) -> None:
+    none = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False']
+    commands.train(tmp_path, '--cfg-options', *none)
+    assert commands.losses(tmp_path) == commands.losses(ours)
+
+
+def test_resumed_steps_are_the_uninterrupted_ones(ours, tmp_path) -> None:
+    """Two steps, a new process, two steps: model, teachers, centres and optimiser to the last bit."""
+    commands.train(tmp_path, '--resume', str(ours / 'epoch_1.pth'))
+    assert commands.losses(tmp_path) == commands.losses(ours)[2:]
+    resumed, whole = (torch.load(folder / 'epoch_2.pth', weights_only=True) for folder in (tmp_path, ours))
+    for part in ('state_dict', 'optimizer'):
+        assert_equal(resumed[part], whole[part], part)
+
+
+def test_two_processes(ours, tmp_path) -> None:
+    """Half of the batch each; SyncBN, gathered slots and shared centres make them one."""
+    options = ['--cfg-options', 'train_dataloader.batch_size=4', 'model.network.decoder.fpn.channel_dropout=0.0']
+    whole, halves = tmp_path / 'whole', tmp_path / 'halves'
+    commands.train(whole, '--cfg-options', options[-1])
+    launch = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2', 'tools/train.py']
+    commands.run([*launch, commands.CONFIG, '--launcher', 'pytorch', '--work-dir', str(halves), *options])
+    one, two = (torch.load(folder / 'epoch_2.pth', weights_only=True)['state_dict'] for folder in (whole, halves))
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=2e-3, atol=2e-5, msg=lambda m, name=name: f'{name}: {m}')
+
+
+def assert_equal(a: Any, b: Any, where: str) -> None:
+    """Compares nested containers bit for bit."""
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    elif isinstance(a, Dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_equal(a[key], b[key], f'{where}.{key}')
+    elif isinstance(a, List):
+        assert len(a) == len(b), where
+        for i, (x, y) in enumerate(zip(a, b)):
+            assert_equal(x, y, f'{where}.{i}')
+    else:
+        assert a == b, where

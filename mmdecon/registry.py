@@ -3,6 +3,7 @@
 Each is a direct child of mmengine's root, so that ``type='mmdecon.DeCon'`` is found from any scope (a node below
 mmpretrain's would not be). mmengine imports ``locations`` on the first look-up.
 """
+
 from .compat import require
 
 require('mmengine', 'mmcv', 'mmpretrain', 'mmseg')
@@ -16,6 +17,7 @@ TRANSFORMS = root.Registry('transform', parent=root.TRANSFORMS, locations=['mmde
 HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks'])
 OPTIM_WRAPPERS = root.Registry('optim_wrapper', parent=root.OPTIM_WRAPPERS, locations=['mmdecon.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
-    'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine'])
+    'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine']
+)
 
 __all__ = ['MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'OPTIM_WRAPPERS', 'OPTIM_WRAPPER_CONSTRUCTORS']

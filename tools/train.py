@@ -2,7 +2,8 @@
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import find_latest_checkpoint
+from mmengine.dist import get_world_size
+from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint
 
@@ -45,6 +46,21 @@ def scale_lr(cfg: Config) -> None:
     cfg.auto_scale_lr.enable = True
 
 
+def require_a_batch(runner: Runner) -> None:
+    """Refuses a run without iterations: mmengine would end it without a word, or fail in a scheduler.
+
+    Args:
+        runner: Its training loop is built here, as ``train`` would do first.
+    """
+    loader = runner.train_loop.dataloader
+    if len(loader) == 0:
+        refuse(
+            f'{len(loader.dataset)} images do not fill one batch of train_dataloader.batch_size='
+            f'{loader.batch_sampler.batch_size} on each of {get_world_size()} process(es), and drop_last leaves out the '
+            'rest; lower the batch size or give more images.'
+        )
+
+
 def main() -> None:
     """Reads the arguments and trains."""
     parser = common_parser(__doc__)
@@ -62,7 +78,9 @@ def main() -> None:
     if args.auto_scale_lr:
         scale_lr(cfg)
     with processes(cfg):
-        build_runner(cfg).train()
+        runner = build_runner(cfg)
+        require_a_batch(runner)
+        runner.train()
 
 
 if __name__ == '__main__':

@@ -12,9 +12,7 @@ from ..registry import HOOKS
 
 @HOOKS.register_module()
 class Health(Hook):
-    """Logs images per second, warns when a branch's features collapse, stops a run that cannot learn.
-
-    Such a run has no full batch, or a loss that is not finite.
+    """Logs images per second, warns when a branch's features collapse, stops the run when a loss is not finite.
 
     Nothing of the training depends on it. A branch reports the spread of its projections' directions as
     ``<branch>/std``: 1 where they are uniform, 0 where all are one.
@@ -32,20 +30,6 @@ class Health(Hook):
         self._low_looks: Dict[str, int] = {}
         self._last: Dict[str, Any] = {}
         self._iteration = 0
-
-    def before_train(self, runner: Runner) -> None:
-        """Refuses a run without iterations, which mmengine would end at once and without a word.
-
-        Raises:
-            ValueError: If the images do not fill one batch of every process.
-        """
-        loader = runner.train_dataloader
-        if len(loader) == 0:
-            raise ValueError(
-                f'{len(loader.dataset)} images do not fill one batch of train_dataloader.batch_size='
-                f'{loader.batch_sampler.batch_size} on each of {get_world_size()} process(es), and drop_last leaves '
-                'out the rest: lower the batch size or give more images'
-            )
 
     def after_train_iter(
         self,

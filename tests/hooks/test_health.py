@@ -36,13 +36,6 @@ def test_no_checkpoint_of_broken_weights_between_two_looks(tmp_path) -> None:
     assert not list(tmp_path.glob('*.pth'))
 
 
-def test_a_run_without_a_full_batch_is_refused(tmp_path) -> None:
-    with pytest.raises(
-        ValueError, match='16 images do not fill one batch of train_dataloader.batch_size=32 on each of 1'
-    ):
-        run(tmp_path, **{'train_dataloader.batch_size': 32})
-
-
 def test_collapse_is_warned_of_once_a_branch(tmp_path, caplog) -> None:
     with caplog.at_level(logging.WARNING):
         logger = logging.getLogger('mmengine')

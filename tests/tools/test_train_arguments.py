@@ -141,6 +141,12 @@ def test_weights_that_leave_a_part_untrained_are_refused(tool, tmp_path):
         tool('test', tmp_path / 'partial.pth', '--work-dir', tmp_path)
 
 
+def test_a_run_without_a_full_batch_is_refused(tool, tmp_path):
+    options = ('train_dataloader.batch_size=100', 'train_dataloader.drop_last=True')
+    with pytest.raises(SystemExit, match='8 images do not fill one batch of train_dataloader.batch_size=100 on each'):
+        tool('train', '--work-dir', tmp_path, options=options)
+
+
 def test_a_config_that_is_not_there_is_refused():
     command = [sys.executable, ROOT / 'tools' / 'train.py', 'configs/gone.py']
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -56,8 +56,8 @@ def require_a_batch(runner: Runner) -> None:
     if len(loader) == 0:
         refuse(
             f'{len(loader.dataset)} images do not fill one batch of train_dataloader.batch_size='
-            f'{loader.batch_sampler.batch_size} on each of {get_world_size()} process(es), and drop_last leaves out the '
-            'rest; lower the batch size or give more images.'
+            f'{loader.batch_sampler.batch_size} on each of {get_world_size()} process(es), and drop_last leaves out '
+            'the rest; lower the batch size or give more images.'
         )
 
 

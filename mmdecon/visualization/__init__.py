@@ -1,0 +1,25 @@
+"""Pictures: pure functions, arrays in, one RGB image out."""
+
+from .canvas import blend, brighten, caption, enlarge, frame, palette, tile
+from .curves import draw_curves, read_scalars
+from .predictions import draw_errors, draw_mask, iou
+from .slots import draw_slots
+from .views import draw_crops, draw_pair
+
+__all__ = [
+    'blend',
+    'brighten',
+    'caption',
+    'draw_crops',
+    'draw_curves',
+    'draw_errors',
+    'draw_mask',
+    'draw_pair',
+    'draw_slots',
+    'enlarge',
+    'frame',
+    'iou',
+    'palette',
+    'read_scalars',
+    'tile',
+]

@@ -1,0 +1,78 @@
+"""Curves of a run, from the scalars that mmengine's visualiser writes.
+
+Letters: N values of a curve, H x W the picture in pixels. Pictures are RGB, uint8.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from .canvas import GREEN, INK, ORANGE, SKY, VERMILION
+
+Curve = tuple[np.ndarray, np.ndarray]
+
+
+def read_scalars(path: str | Path) -> dict[str, Curve]:
+    """Reads what ``LocalVisBackend`` wrote, ``<work dir>/<timestamp>/vis_data/scalars.json``: one JSON object a line.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Name -> (steps (N,), values (N,)), in the order written.
+
+    Raises:
+        ValueError: If the file holds no scalars.
+    """
+    points: dict[str, list[tuple[float, float]]] = {}
+    for line in Path(path).read_text(encoding='utf-8').splitlines():
+        record = json.loads(line)
+        for name, value in record.items():
+            if name != 'step' and 'step' in record and isinstance(value, (int, float)):
+                points.setdefault(name, []).append((record['step'], value))
+    if not points:
+        raise ValueError(f'{path} holds no scalars; give the scalars.json of a run with a LocalVisBackend')
+    return {name: tuple(np.array(pairs, float).T) for name, pairs in points.items()}
+
+
+def draw_curves(
+    panels: Mapping[str, Mapping[str, Curve]],
+    size: tuple[int, int] = (320, 900),
+    x_label: str = 'iteration',
+    limits: Mapping[str, Sequence[float]] | None = None,
+) -> np.ndarray:
+    """Draws panels side by side, each with some curves.
+
+    Args:
+        panels: Title -> legend -> (steps, values).
+        size: H, W of the whole.
+        x_label: Below each panel.
+        limits: Title -> smallest and largest value of its vertical axis, where the values should not choose them.
+
+    Returns:
+        (H, W, 3).
+    """
+    figure = Figure(figsize=(size[1] / 100, size[0] / 100), dpi=100, layout='constrained')
+    for axes, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
+        for (legend, (steps, values)), colour in zip(curves.items(), _colours(len(curves))):
+            axes.plot(steps, values, label=legend, color=colour, linewidth=1.6)
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel(x_label, fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+        if limits and title in limits:
+            axes.set_ylim(*limits[title])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _colours(count: int) -> list[tuple[float, ...]]:
+    """Colours of curves, 0..1, from the start again after five."""
+    known = [ORANGE, SKY, GREEN, VERMILION, INK]
+    return [tuple(part / 255 for part in known[i % len(known)]) for i in range(count)]

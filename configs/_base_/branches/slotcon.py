@@ -1,0 +1,11 @@
+# One SlotCon branch; a config adds level and weight. The hidden channels make most of the cost of a decoder branch.
+branch = dict(
+    head=dict(
+        type='mmdecon.SlotHead',
+        hidden_channels=4096,
+        out_channels=256,
+        num_slots=256,
+        norm_cfg=dict(type='mmdecon.SyncBN'),
+    ),
+    objective=dict(type='mmdecon.SlotConObjective', hidden_channels=4096, norm_cfg=dict(type='mmdecon.SyncBN')),
+)

@@ -1,0 +1,2 @@
+_base_ = './two_views.py'
+train_dataloader = dict(dataset=dict(data_root='data/coco', folders='train2017'))

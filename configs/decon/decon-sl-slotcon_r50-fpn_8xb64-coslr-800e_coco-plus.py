@@ -1,0 +1,2 @@
+_base_ = './decon-sl-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
+train_dataloader = dict(dataset=dict(folders=['train2017', 'unlabeled2017']))

@@ -1,0 +1,3 @@
+# As published: mean and std of pixels in 0..1, applied to pixels in 0..255.
+_base_ = './fcn_r50-d16_2xb8-90k_cityscapes-769x769.py'
+model = dict(data_preprocessor=dict(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]))

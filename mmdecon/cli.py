@@ -86,7 +86,7 @@ def load_config(args: Namespace) -> Config:
         refuse(f"there is no config file '{args.config}'; give the path of a .py file such as those in configs/.")
     try:
         cfg = Config.fromfile(args.config)
-    except (FileNotFoundError, SyntaxError) as fault:
+    except (ImportError, OSError, SyntaxError) as fault:
         refuse(f"the config '{args.config}' cannot be read: {fault}")
     override(cfg, args.cfg_options)
     if cfg.get('default_scope') == 'mmpretrain':

@@ -7,7 +7,11 @@ model = dict(
                 type='mmdecon.SegHeadDecoder',
                 inputs=['c2', 'c3', 'c4', 'c5'],
                 head=dict(
-                    type='mmseg.UPerHead', channels=512, pool_scales=(1, 2, 3, 6), norm_cfg=dict(type='mmdecon.SyncBN')
+                    type='mmseg.UPerHead',
+                    _scope_='mmseg',
+                    channels=512,
+                    pool_scales=(1, 2, 3, 6),
+                    norm_cfg=dict(type='mmdecon.SyncBN'),
                 ),
             )
         )

@@ -1,5 +1,5 @@
-# SlotCon's recipe: LARS, a base rate of 1.0 per 256 images, 5 epochs of warm-up, one cosine to the end. How long the run
-# is, train_cfg.max_epochs, each config says by itself.
+# SlotCon's recipe: LARS, a base rate of 1.0 per 256 images, 5 epochs of warm-up, one cosine to the end. A config adds
+# the length of the run, train_cfg.max_epochs.
 # Differs from the original: the rate reaches its base at the last iteration of the warm-up, one iteration early.
 optim_wrapper = dict(
     type='OptimWrapper',

@@ -1,5 +1,5 @@
-# The published protocol in mmdet's terms: its 1x schedule, multi-scale training, SyncBN throughout, four convolutions in
-# the box head, nothing frozen. load_from takes an export of tools/export.py; the hook refuses one that does not fit.
+# The published protocol in mmdet's terms: its 1x schedule, multi-scale training, SyncBN throughout, four convolutions
+# in the box head, nothing frozen. load_from takes an export of tools/export.py; the hook refuses one that does not fit.
 # Differs from the original: batch norm's statistics are not measured anew before evaluation, and 12 epochs are 88k
 # iterations instead of 90k.
 _base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'

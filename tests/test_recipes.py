@@ -1,0 +1,87 @@
+"""What configs say beyond the model: learning rates, and the options that the documentation promises."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import mmengine.optim  # noqa: F401, registers the schedulers
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import PARAM_SCHEDULERS
+
+ROOT = Path(__file__).parent.parent
+MY_IMAGES = ROOT / 'configs/decon/decon-ml-slotcon_r18-fpn_1xb64-coslr-200e_my-images.py'
+DECON_ML = ROOT / 'configs/decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
+GOLDEN = json.loads((ROOT / 'tests/golden/schedules.json').read_text())['schedules']['slotcon_learning_rate']
+
+
+def learning_rates(schedulers: list[dict[str, Any]]) -> np.ndarray:
+    """The rate of each of the golden run's iterations."""
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=GOLDEN['base_learning_rate'])
+    filled = dict(optimizer=optimiser, epoch_length=GOLDEN['steps_per_epoch'])
+    built = [PARAM_SCHEDULERS.build(dict(scheduler), default_args=filled) for scheduler in schedulers]
+    rates = []
+    for _ in range(GOLDEN['steps_per_epoch'] * GOLDEN['epochs']):
+        rates.append(optimiser.param_groups[0]['lr'])
+        optimiser.step()
+        for scheduler in built:
+            scheduler.step()
+    return np.array(rates)
+
+
+def test_warm_up_counted_in_iterations_is_the_published_one() -> None:
+    rates = learning_rates(
+        [
+            dict(type='LinearLR', start_factor=0.01, begin=0, end=51, by_epoch=False),
+            dict(type='CosineAnnealingLR', eta_min=1e-6, begin=50, end=200, by_epoch=False),
+        ]
+    )
+    np.testing.assert_allclose(rates, GOLDEN['learning_rate_used_by_step_0_to_199'], rtol=1e-9)
+
+
+def test_the_configs_warm_up_is_one_iteration_shorter_and_the_rest_is_the_published_one() -> None:
+    warm_up, cosine = Config.fromfile(DECON_ML).param_scheduler
+    rates = learning_rates([warm_up, dict(cosine, end=GOLDEN['epochs'])])
+    published = np.array(GOLDEN['learning_rate_used_by_step_0_to_199'])
+    np.testing.assert_allclose(rates[50:], published[50:], rtol=1e-9)
+    np.testing.assert_allclose(rates[:50], np.linspace(published[0], published[50], 50), rtol=1e-9)
+    assert (rates - published).max() == pytest.approx(0.0396)  # 2 % of the base rate: a fiftieth of the warm-up
+
+
+def test_a_branch_is_overridden_alone() -> None:
+    cfg = Config.fromfile(DECON_ML)
+    cfg.merge_from_dict({'model.branches.dec_p2.head.hidden_channels': 256})
+    widths = {name: branch.head.hidden_channels for name, branch in cfg.model.branches.items()}
+    assert widths == dict(enc=4096, dec_p2=256, dec_p3=4096, dec_p4=4096, dec_p5=4096)
+
+
+def test_one_option_names_the_folder_and_one_switches_tensorboard_on(tmp_path: Path) -> None:
+    folder = tmp_path / 'images'
+    folder.mkdir()
+    for path in sorted((ROOT / 'tests/data/nuclei/JPEGImages').iterdir())[:4]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    narrow = [
+        f'model.branches.{name}.{part}.hidden_channels=16'
+        for name in ('enc', 'dec_p2', 'dec_p3', 'dec_p4', 'dec_p5')
+        for part in ('head', 'objective')
+    ]
+    options = [
+        f'train_dataloader.dataset.folders={folder}',
+        'visualizer.vis_backends.0.type=TensorboardVisBackend',
+        'train_dataloader.batch_size=2',
+        'train_dataloader.num_workers=1',
+        'train_dataloader.dataset.pipeline.1.size=64',
+        'train_cfg.max_epochs=6',
+        'default_hooks.logger.interval=1',
+        *narrow,
+    ]
+    command = [sys.executable, 'tools/train.py', MY_IMAGES, '--work-dir', tmp_path / 'out', '--cfg-options', *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert '4 images under' in done.stdout + done.stderr
+    assert (tmp_path / 'out' / 'epoch_6.pth').exists()
+    assert list((tmp_path / 'out').rglob('events.out.tfevents.*'))

@@ -89,22 +89,9 @@ def load_config(args: Namespace) -> Config:
     except (ImportError, OSError, SyntaxError) as fault:
         refuse(f"the config '{args.config}' cannot be read: {fault}")
     override(cfg, args.cfg_options)
-    if cfg.get('default_scope') == 'mmpretrain':
-        collate_as_mmpretrain(cfg)
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
-
-
-def collate_as_mmpretrain(cfg: Config) -> None:
-    """Puts in what mmpretrain's configs leave to mmpretrain's own tools: batches are stacked.
-
-    Args:
-        cfg: A config of mmpretrain; its data loaders are changed in place.
-    """
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        if cfg.get(loader):
-            cfg[loader].setdefault('collate_fn', dict(type='default_collate'))
 
 
 def override(cfg: Config, options: dict[str, Any]) -> None:

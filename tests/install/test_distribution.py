@@ -39,15 +39,15 @@ def test_no_openmmlab_line_is_a_hard_requirement(wheel):
     assert {'onedl', 'openmmlab', 'det', 'test'} <= set(metadata.get_all('Provides-Extra'))
 
 
-def test_installed_wheel_is_imported(python_with_wheel, tmp_path):
+def test_installed_wheel_is_imported(python_with_wheel):
     code = 'import mmdecon.models, mmdecon.datasets; print(mmdecon.__file__)'
-    done = subprocess.run([python_with_wheel, '-c', code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([python_with_wheel, '-I', '-c', code], capture_output=True, text=True, timeout=120)
     assert Path(done.stdout.strip()).is_relative_to(python_with_wheel.parents[1]), done.stderr
 
 
-def test_editable_install_makes_no_copy_for_mim(python_with_source, source, tmp_path):
+def test_editable_install_makes_no_copy_for_mim(python_with_source, source):
     code = 'import mmdecon; print(mmdecon.__file__)'
-    done = subprocess.run([python_with_source, '-c', code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([python_with_source, '-I', '-c', code], capture_output=True, text=True, timeout=120)
     assert Path(done.stdout.strip()) == source / 'mmdecon' / '__init__.py', done.stderr
     assert not list(source.rglob('.mim'))
     assert not list(python_with_source.parents[1].rglob('.mim'))

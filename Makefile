@@ -19,7 +19,7 @@ demo: .venv/.core  ## Pre-trains on bundled images, exports, fine-tunes; report 
 	.venv/bin/python tools/demo.py --out work_dirs/demo
 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
-	.venv/bin/python -m pytest -q --doctest-modules tests mmdecon/views.py mmdecon/schedules.py
+	.venv/bin/python -m pytest -q --doctest-modules tests mmdecon
 
 test-slow: .venv/.det  ## Runs the tests that take more than half a minute each
 	.venv/bin/python -m pytest -q -m slow tests

@@ -4,6 +4,10 @@ Each is a direct child of mmengine's root, so that ``type='mmdecon.DeCon'`` is f
 mmpretrain's would not be). mmengine imports ``locations`` on the first look-up.
 """
 
+from typing import Any, Mapping
+
+from torch import nn
+
 from .compat import require
 
 require('mmengine', 'mmcv', 'mmpretrain', 'mmseg')
@@ -20,4 +24,27 @@ OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
     'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine']
 )
 
-__all__ = ['MODELS', 'DATASETS', 'DATA_SAMPLERS', 'TRANSFORMS', 'HOOKS', 'OPTIM_WRAPPERS', 'OPTIM_WRAPPER_CONSTRUCTORS']
+
+def build_foreign(config: Mapping[str, Any], **defaults: Any) -> nn.Module:
+    """Builds a model of another package, such as ``mmseg.FCNHead``, as if that package's scope were the default one.
+
+    The package's code names its own losses and layers without a scope, which are found in its own scope alone.
+
+    Args:
+        config: With ``type``, and perhaps ``_scope_``, which then decides.
+        **defaults: Arguments for what the config leaves out.
+    """
+    scope = config['type'].rpartition('.')[0] if isinstance(config['type'], str) else ''
+    return MODELS.build({**({'_scope_': scope} if scope else {}), **config}, default_args=defaults)
+
+
+__all__ = [
+    'MODELS',
+    'DATASETS',
+    'DATA_SAMPLERS',
+    'TRANSFORMS',
+    'HOOKS',
+    'OPTIM_WRAPPERS',
+    'OPTIM_WRAPPER_CONSTRUCTORS',
+    'build_foreign',
+]

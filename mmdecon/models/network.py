@@ -11,7 +11,7 @@ import torch
 from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor, nn
 
-from ..registry import MODELS
+from ..registry import MODELS, build_foreign
 from .pretrained import load_pretrained
 
 
@@ -48,7 +48,7 @@ class EncoderDecoder(BaseModule):
         probe_size: int = 64,
     ) -> None:
         super().__init__()
-        self.encoder = MODELS.build(encoder)
+        self.encoder = build_foreign(encoder)
         self.decoder = ModuleDict()
         self.probe_size = probe_size
         self.level_names = list(level_names) if level_names else self._name_encoder_levels()

@@ -8,7 +8,6 @@ model = dict(
                 inputs='c5',
                 head=dict(
                     type='mmseg.FCNHead',
-                    _scope_='mmseg',
                     channels=256,
                     num_convs=2,
                     dilation=6,

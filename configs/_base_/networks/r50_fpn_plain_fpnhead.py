@@ -6,7 +6,7 @@ model = dict(
             head=dict(
                 type='mmdecon.SegHeadDecoder',
                 inputs=['p2', 'p3', 'p4', 'p5'],
-                head=dict(type='mmseg.FPNHead', _scope_='mmseg', channels=128, norm_cfg=dict(type='mmdecon.SyncBN')),
+                head=dict(type='mmseg.FPNHead', channels=128, norm_cfg=dict(type='mmdecon.SyncBN')),
             )
         )
     )

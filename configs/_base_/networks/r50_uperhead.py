@@ -8,7 +8,6 @@ model = dict(
                 inputs=['c2', 'c3', 'c4', 'c5'],
                 head=dict(
                     type='mmseg.UPerHead',
-                    _scope_='mmseg',
                     channels=512,
                     pool_scales=(1, 2, 3, 6),
                     norm_cfg=dict(type='mmdecon.SyncBN'),

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, build_foreign
 
 
 @MODELS.register_module()
@@ -44,7 +44,7 @@ class NeckDecoder(BaseModule):
         super().__init__()
         self.inputs = list(inputs or levels)
         channels = [levels[name].channels for name in self.inputs]
-        self.neck = MODELS.build(neck, default_args=dict(in_channels=channels, num_outs=len(channels)))
+        self.neck = build_foreign(neck, in_channels=channels, num_outs=len(channels))
         self.names = [prefix + name[1:] for name in self.inputs]
         self.channel_dropout, self.map_dropout, self.drop_in_teacher = channel_dropout, map_dropout, drop_in_teacher
         if channel_dropout and map_dropout:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Union
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, build_foreign
 
 
 @MODELS.register_module()
@@ -45,7 +45,7 @@ class SegHeadDecoder(BaseModule):
             filled.update(in_channels=channels[0], in_index=0)
         if 'feature_strides' in inspect.signature(MODELS.get(head['type'])).parameters:
             filled.update(feature_strides=[levels[name].stride for name in self.inputs])
-        self.decode_head = MODELS.build(head, default_args=filled)
+        self.decode_head = build_foreign(head, **filled)
         self.decode_head.conv_seg = nn.Identity()
         self.decode_head.dropout = None
         self.names = [level]

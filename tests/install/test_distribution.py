@@ -5,6 +5,8 @@ from email import message_from_string
 from pathlib import Path
 from zipfile import ZipFile
 
+import yaml
+
 from mmdecon import __version__
 
 from .conftest import ROOT
@@ -51,3 +53,9 @@ def test_editable_install_makes_no_copy_for_mim(python_with_source, source):
     assert Path(done.stdout.strip()) == source / 'mmdecon' / '__init__.py', done.stderr
     assert not list(source.rglob('.mim'))
     assert not list(python_with_source.parents[1].rglob('.mim'))
+
+
+def test_model_index_names_every_metafile():
+    index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
+    metafiles = {path.relative_to(ROOT).as_posix() for path in (ROOT / 'configs').rglob('metafile.yml')}
+    assert set(index['Import']) == metafiles != set()

@@ -29,9 +29,9 @@ DECON_ML = 'decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
 SIDE = 64
 
 
-def read(name: str) -> Config:
-    """A config, shrunk."""
-    if 'coco_det' in name and find_spec('mmdet') is None:
+def read(name: str | Path) -> Config:
+    """A config, shrunk; by its path in configs/ or any other."""
+    if 'coco_det' in str(name) and find_spec('mmdet') is None:
         pytest.skip('mmdet is not installed')
     cfg = Config.fromfile(ROOT / name)
     for part in parts(cfg.model):
@@ -123,7 +123,7 @@ def run(cfg: Config, steps: int) -> tuple[BaseModel, dict[str, torch.Tensor]]:
     return model, before
 
 
-def check(name: str) -> None:
+def check(name: str | Path) -> None:
     """Trains the model of a config for two steps and looks at its teachers, if it has any."""
     cfg = read(name)
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmengine')):

@@ -8,7 +8,7 @@ _base_ = [
 ]
 alpha = 0.5
 model = dict(
-    network=dict(encoder=dict(type='mmseg.ResNetV1c')),
+    network=dict(encoder=dict(type='mmpretrain.ResNetV1c')),
     branches=dict(
         enc=dict(_base_.branch, level='c5', weight=alpha), dec=dict(_base_.branch, level='out', weight=1 - alpha)
     ),

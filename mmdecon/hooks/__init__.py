@@ -3,5 +3,6 @@
 from .health import Health
 from .plain_checkpoint import PlainCheckpoint
 from .seed import SeedEachStep
+from .verify_load import VerifyLoad
 
-__all__ = ['Health', 'PlainCheckpoint', 'SeedEachStep']
+__all__ = ['Health', 'PlainCheckpoint', 'SeedEachStep', 'VerifyLoad']

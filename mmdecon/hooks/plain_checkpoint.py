@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmengine.utils import apply_to
 
+from ..provenance import code
 from ..registry import HOOKS
 
 
@@ -16,10 +17,12 @@ class PlainCheckpoint(Hook):
 
     The windows of the logged averages, which mmengine stores as objects of its own, are left out: a resumed run's
     logged averages start afresh, and nothing else changes. NumPy's scalars become Python's. ``tools/export.py`` reads
-    such checkpoints without executing anything that is in them.
+    such checkpoints without executing anything that is in them. The version of the code is noted in
+    ``meta['mmdecon']``.
     """
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
         """Called by mmengine with the checkpoint about to be written."""
+        checkpoint['meta']['mmdecon'] = code()
         hub = dict(checkpoint['message_hub'], log_scalars={})
         checkpoint['message_hub'] = apply_to(hub, lambda x: isinstance(x, np.generic), lambda x: x.item())

@@ -55,6 +55,7 @@ class EncoderDecoder(BaseModule):
         self.sides: Dict[str, str] = dict.fromkeys(self.level_names, 'encoder')
         self.levels = self.probe()
         self.unused: List[str] = []
+        self.trained_levels: List[str] = []
         for name, config in (decoder or {}).items():
             self._add_decoder(name, config)
 
@@ -81,6 +82,8 @@ class EncoderDecoder(BaseModule):
     def use(self, names: Iterable[str]) -> None:
         """Says which levels are read; parameters that feed none of them are frozen and listed in ``unused``.
 
+        ``trained_levels`` then lists the levels that no such parameter feeds: those that pre-training makes useful.
+
         Args:
             names: Levels.
 
@@ -98,10 +101,11 @@ class EncoderDecoder(BaseModule):
         with torch.enable_grad(), evaluating(self):
             maps = self(self._blank_image())
             total = sum(maps[name].sum() for name in names)
-        gradients = torch.autograd.grad(total, list(trained.values()), allow_unused=True)
-        self.unused = [name for name, gradient in zip(trained, gradients) if gradient is None]
-        for name in self.unused:
-            trained[name].requires_grad_(False)
+        self.unused = [name for name, feeds in zip(trained, _feed(trained.values(), total)) if not feeds]
+        frozen = [trained[name] for name in self.unused]
+        self.trained_levels = [name for name in maps if not frozen or not any(_feed(frozen, maps[name].sum()))]
+        for parameter in frozen:
+            parameter.requires_grad_(False)
 
     def init_weights(self) -> None:
         """Initialises all parts; an encoder's ``Pretrained`` weights must fit to the last tensor."""
@@ -146,6 +150,12 @@ class EncoderDecoder(BaseModule):
     def _blank_image(self) -> Tensor:
         """(1, 3, probe_size, probe_size), zeros, where the parameters are."""
         return next(self.parameters()).new_zeros(1, 3, self.probe_size, self.probe_size)
+
+
+def _feed(parameters: Iterable[Tensor], output: Tensor) -> List[bool]:
+    """Whether each parameter feeds an output."""
+    gradients = torch.autograd.grad(output, list(parameters), retain_graph=True, allow_unused=True)
+    return [gradient is not None for gradient in gradients]
 
 
 @contextmanager

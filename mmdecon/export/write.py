@@ -1,0 +1,71 @@
+"""The file that an export becomes."""
+
+from typing import Any, Dict
+
+from mmengine.config import Config
+
+from ..checkpoint import load_file, save_file
+from ..provenance import code, file_digest
+from .convert import Export, Source, digest
+
+KEY = 'mmdecon'
+
+
+def write(source: Source, export: Export, path: str) -> None:
+    """Writes an export, whole or not at all.
+
+    Args:
+        source: The pre-trained network.
+        export: Verified.
+        path: The file; an existing one is replaced.
+    """
+    provenance = dict(
+        exported_by=code(),
+        trained_by=source.meta.get(KEY, {}),
+        layout=export.layout,
+        part=export.part,
+        half=source.half,
+        decoders=export.decoders,
+        folded=export.folded,
+        untrained=export.untrained,
+        step=source.meta.get('iter'),
+        epoch=source.meta.get('epoch'),
+        config=source.meta.get('cfg') or Config(dict(model=source.config)).pretty_text,
+        checkpoint_sha256=file_digest(source.path),
+        tensors_sha256=digest(export.state),
+    )
+    save_file(dict(state_dict=export.state, meta={KEY: provenance}), path)
+
+
+def read_export(path: str) -> Dict[str, Any]:
+    """Reads an export.
+
+    Args:
+        path: The file.
+
+    Returns:
+        ``state_dict`` and ``meta['mmdecon']``.
+
+    Raises:
+        ValueError: If it is no export of mmdecon, or its tensors are not those that were written.
+    """
+    content = load_file(path)
+    require_export(content, path)
+    return content
+
+
+def require_export(content: Dict[str, Any], path: str) -> None:
+    """Refuses a checkpoint that is no export of mmdecon, or was changed since.
+
+    Args:
+        content: The checkpoint.
+        path: Its file, for the message.
+
+    Raises:
+        ValueError: If so.
+    """
+    provenance = content.get('meta', {}).get(KEY) if isinstance(content.get('meta'), dict) else None
+    if not isinstance(provenance, dict) or 'tensors_sha256' not in provenance:
+        raise ValueError(f'{path} is no export of mmdecon; make one with tools/export.py')
+    if digest(content['state_dict']) != provenance['tensors_sha256']:
+        raise ValueError(f'{path} is damaged: its tensors are not those that were exported; export again')

@@ -1,0 +1,43 @@
+"""Checks what ``load_from`` loads."""
+
+from typing import Any, Dict
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
+
+from ..registry import HOOKS
+
+
+@HOOKS.register_module()
+class VerifyLoad(Hook):
+    """Refuses to fine-tune from a file that is no export of mmdecon, or that does not fit the model.
+
+    mmengine loads what happens to fit and logs the rest. What the export leaves to initialise is logged here too. A
+    resumed run and a test are not looked at.
+
+    Args:
+        any_checkpoint: Take files that are no exports of mmdecon too, such as supervised weights; they must fit the
+            model as well.
+    """
+
+    def __init__(self, any_checkpoint: bool = False) -> None:
+        self.any_checkpoint = any_checkpoint
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
+        """Called by mmengine with what was read, before it is loaded into the model.
+
+        Raises:
+            ValueError: If it does not fit.
+        """
+        if runner._resume or not isinstance(runner._train_loop, BaseLoop):  # a loop is built when training starts
+            return
+        from ..export import check_fit, require_export  # needed by downstream runs that load, not by every import
+
+        path = runner._load_from
+        if not self.any_checkpoint:
+            require_export(checkpoint, path)
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        untrained = checkpoint.get('meta', {}).get('mmdecon', {}).get('untrained', [])
+        fit = check_fit(checkpoint.get('state_dict', checkpoint), model, untrained)
+        runner.logger.info(f'{path} fits the model, which initialises:\n{fit.describe()}')

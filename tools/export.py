@@ -1,0 +1,58 @@
+"""Turns a training checkpoint into weights that mmseg or mmdet load, proven by loading them there."""
+
+from argparse import ArgumentParser, Namespace
+
+from mmdecon.cli import refuse
+from mmdecon.export import LAYOUTS, PARTS, Export, Source, Verification, convert, read_source, verify, write
+
+
+def parse() -> Namespace:
+    """Reads the arguments."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('checkpoint', help='of a DeCon run')
+    parser.add_argument('out', help='the file to write, for load_from')
+    parser.add_argument('--layout', choices=sorted(LAYOUTS), required=True, help='whose names the tensors get')
+    parser.add_argument('--part', choices=PARTS, default=PARTS[1], help='default: %(default)s')
+    parser.add_argument('--half', choices=['teacher', 'student'], default='teacher', help='default: %(default)s')
+    parser.add_argument('--decoder', action='append', metavar='NAME', help='which decoder(s), by default all')
+    parser.add_argument('--fold-norm', action='store_true', help="fold the neck's norms into its convolutions")
+    parser.add_argument('--target', metavar='CONFIG', help='the downstream config that the export must fit')
+    parser.add_argument('--config', help="the run's config, for a checkpoint that holds none")
+    return parser.parse_args()
+
+
+def report(source: Source, export: Export, found: Verification, out: str) -> str:
+    """Tells what was written and proven.
+
+    Args:
+        source: Where it came from.
+        export: What was written.
+        found: What was verified.
+        out: The file.
+    """
+    lines = [
+        f'{out}: {len(export.state)} tensors of the {source.half}, {export.part}, for {export.layout}',
+        f'same features in the target: {", ".join(found.equal)}',
+    ]
+    if found.incomparable:
+        lines.append(f'not comparable, of another size there: {", ".join(found.incomparable)}')
+    if export.untrained:
+        lines.append(f'left out, as pre-training did not train it: {len(export.untrained)} tensors')
+    return '\n'.join([*lines, 'the target will still initialise:', found.fit.describe()])
+
+
+def main() -> None:
+    """Converts, verifies and writes; writes nothing unless all fits."""
+    args = parse()
+    try:
+        source = read_source(args.checkpoint, args.half, args.config)
+        export = convert(source, args.layout, args.part, args.decoder, args.fold_norm)
+        found = verify(source, export, args.target)
+    except (ValueError, FileNotFoundError) as error:
+        refuse(f'{error} Nothing was written.')
+    write(source, export, args.out)
+    print(report(source, export, found, args.out))
+
+
+if __name__ == '__main__':
+    main()

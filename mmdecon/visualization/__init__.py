@@ -1,12 +1,13 @@
 """Pictures: pure functions, arrays in, one RGB image out."""
 
 from .canvas import blend, brighten, caption, enlarge, frame, palette, tile
-from .curves import draw_curves, read_scalars
+from .curves import Curve, draw_curves, read_scalars
 from .predictions import draw_errors, draw_mask, iou
 from .slots import draw_slots
 from .views import draw_crops, draw_pair
 
 __all__ = [
+    'Curve',
     'blend',
     'brighten',
     'caption',

@@ -26,7 +26,7 @@ def draw_pair(image: np.ndarray, views: Sequence[np.ndarray], boxes: np.ndarray,
     Returns:
         One row of three pictures, each as high as the source.
     """
-    pictures = [caption(draw_crops(image, boxes), 'source: crops 1 (orange), 2 (blue), shared (green)', 12)]
+    pictures = [caption(draw_crops(image, boxes), 'source: both crops, shared area green', 12)]
     for number, (box, valid) in enumerate(shared_boxes(boxes, flipped)):
         picture = enlarge(views[number], image.shape[:2])
         if valid:

@@ -1,0 +1,5 @@
+"""The demo: real images pre-train an encoder and its decoder, and both meet a segmenter, in minutes on a CPU."""
+
+from .run import Demo, run
+
+__all__ = ['Demo', 'run']

@@ -1,0 +1,26 @@
+"""Pre-trains an encoder and its decoder on bundled images, plugs them into a segmenter, and reports what came of it."""
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+
+from mmdecon.demo import Demo, run
+
+CLONE = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Reads the arguments and runs the demo."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('--out', type=Path, help='folder to write to (default: work_dirs/demo in the clone)')
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1], help='of the fine-tuning runs (default: 0 1)')
+    parser.add_argument('--quick', action='store_true', help='two iterations of everything; the numbers mean nothing')
+    args = parser.parse_args()
+    out = args.out.resolve() if args.out else CLONE / 'work_dirs/demo'
+    os.chdir(CLONE)  # paths in the configs, and in the commands of the report, are relative to it
+    report = run(Demo(Path(os.path.relpath(out)), tuple(dict.fromkeys(args.seeds)), args.quick))
+    print(f'Report and pictures: {report}')
+
+
+if __name__ == '__main__':
+    main()

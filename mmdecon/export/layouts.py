@@ -104,7 +104,8 @@ def rename(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) -> Di
         matches = [match.expand(new) for old, new in rules for match in [re.fullmatch(old, name)] if match]
         if len(matches) != 1:
             raise ValueError(
-                f'{where}: {name} fits {len(matches)} rules of the layout, must fit one; choose another layout'
+                f'{where}: the layout has {len(matches)} places for {name}, must have one: choose another layout, or '
+                'the decoders to export (--decoder)'
             )
         if matches[0] in renamed:
             raise ValueError(f'{where}: two tensors become {matches[0]}; name one decoder to export (--decoder)')

@@ -131,11 +131,11 @@ class DeCon(BaseModel):
     def update_teachers(self) -> None:
         """Moves every twin one step, by the schedule."""
         schedule, clock, start = SCHEDULES[self.momentum['schedule']], self.clock(), self.momentum['start']
-        sides = self.network.student.sides
-        self._last_keep = {side: schedule(clock, start, Part(side, side)) for side in sorted(set(sides.values()))}
+        sides = sorted({level.side for level in self.network.student.levels.values()})
+        self._last_keep = {side: schedule(clock, start, Part(side, side)) for side in sides}
         self.network.update(self._last_keep.__getitem__)
         for branch in self.branches.values():
-            side = sides[branch.level.name]
+            side = branch.level.side
             branch.head.update(lambda name, side=side: schedule(clock, start, Part(side, name)))
 
     def _run_network(self, views: List[View]) -> Dict[str, Maps]:

@@ -17,11 +17,19 @@ from .pretrained import load_pretrained
 
 @dataclass(frozen=True)
 class Level:
-    """A named feature map: its channels and its stride in pixels of the image."""
+    """A named feature map.
+
+    Attributes:
+        name: Its name.
+        channels: Its channels.
+        stride: Pixels of the image to a cell.
+        side: Who makes it, ``'encoder'`` or ``'decoder'``.
+    """
 
     name: str
     channels: int
     stride: int
+    side: str
 
 
 @MODELS.register_module()
@@ -52,7 +60,6 @@ class EncoderDecoder(BaseModule):
         self.decoder = ModuleDict()
         self.probe_size = probe_size
         self.level_names = list(level_names) if level_names else self._name_encoder_levels()
-        self.sides: Dict[str, str] = dict.fromkeys(self.level_names, 'encoder')
         self.levels = self.probe()
         self.unused: List[str] = []
         self.trained_levels: List[str] = []
@@ -74,10 +81,18 @@ class EncoderDecoder(BaseModule):
         return maps
 
     def probe(self) -> Dict[str, Level]:
-        """Asks every level's channels and stride."""
+        """Asks every level's channels and stride, and says who makes it."""
         with torch.no_grad(), evaluating(self):
             maps = self(self._blank_image())
-        return {name: Level(name, x.shape[1], round(self.probe_size / x.shape[2])) for name, x in maps.items()}
+        return {
+            name: Level(
+                name,
+                x.shape[1],
+                round(self.probe_size / x.shape[2]),
+                'encoder' if name in self.level_names else 'decoder',
+            )
+            for name, x in maps.items()
+        }
 
     def use(self, names: Iterable[str]) -> None:
         """Says which levels are read; parameters that feed none of them are frozen and listed in ``unused``.
@@ -127,7 +142,6 @@ class EncoderDecoder(BaseModule):
                 'another prefix or level'
             )
         self.levels = self.probe()
-        self.sides.update(dict.fromkeys(set(self.levels) - before, 'decoder'))
 
     def _name_encoder_levels(self) -> List[str]:
         """Names the encoder's maps c2...c5."""

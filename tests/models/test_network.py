@@ -32,8 +32,7 @@ def test_decode_heads_give_their_feature_map(head, inputs, channels, stride) -> 
         fpn=tiny.FPN, head=dict(type='mmdecon.SegHeadDecoder', head=dict(head, norm_cfg=tiny.BN), inputs=inputs)
     )
     network = build(decoder)
-    assert network.levels['out'] == Level('out', channels, stride)
-    assert network.sides['out'] == 'decoder'
+    assert network.levels['out'] == Level('out', channels, stride, 'decoder')
     assert not [name for name in network.state_dict() if 'conv_seg' in name]
     network.use(['out'])
     assert network.train()(torch.randn(2, 3, 64, 96))['out'].shape == (2, channels, 64 // stride, 96 // stride)
@@ -79,7 +78,9 @@ def test_decoder_reads_a_level_that_does_not_exist_yet() -> None:
 def test_two_decoders_need_two_names() -> None:
     with pytest.raises(ValueError, match='exist already'):
         build(dict(one=tiny.FPN, two=tiny.FPN))
-    assert {'p2', 'q2'} <= set(build(dict(one=tiny.FPN, two=dict(tiny.FPN, prefix='q'))).levels)
+    network = build(dict(one=tiny.FPN, two=dict(tiny.FPN, prefix='q')))
+    assert {'p2', 'q2'} <= set(network.levels)
+    assert network.decoder.two.inputs == ['c2', 'c3', 'c4', 'c5']
 
 
 def test_mmdet_fpn_is_the_same_decoder() -> None:

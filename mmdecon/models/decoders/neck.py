@@ -42,7 +42,7 @@ class NeckDecoder(BaseModule):
         drop_in_teacher: bool = True,
     ) -> None:
         super().__init__()
-        self.inputs = list(inputs or levels)
+        self.inputs = list(inputs or [name for name, level in levels.items() if level.side == 'encoder'])
         channels = [levels[name].channels for name in self.inputs]
         self.neck = build_foreign(neck, in_channels=channels, num_outs=len(channels))
         self.names = [prefix + name[1:] for name in self.inputs]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, NoReturn
 
 from mmengine.config import Config, DictAction
@@ -40,6 +41,26 @@ def refuse(reason: str) -> NoReturn:
         SystemExit: Always, with exit status 1.
     """
     raise SystemExit(f'error: {reason}')
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Ends the program with one sentence, not a traceback, where mmdecon itself refuses to go on.
+
+    Such errors are those raised by mmdecon's own code; mmengine may have raised them again in other words.
+
+    Raises:
+        SystemExit: In that case, with exit status 1.
+    """
+    try:
+        yield
+    except (ValueError, OSError, FloatingPointError) as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if Path(extract_tb(cause.__traceback__)[-1].filename).is_relative_to(Path(__file__).parent):
+                refuse(str(cause))
+            cause = cause.__context__
+        raise
 
 
 def common_parser(description: str) -> ArgumentParser:

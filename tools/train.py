@@ -5,7 +5,7 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint
+from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint, told_plainly
 
 
 def mix_precision(cfg: Config) -> None:
@@ -77,7 +77,7 @@ def main() -> None:
         resume(cfg, args.resume)
     if args.auto_scale_lr:
         scale_lr(cfg)
-    with processes(cfg):
+    with processes(cfg), told_plainly():
         runner = build_runner(cfg)
         require_a_batch(runner)
         runner.train()

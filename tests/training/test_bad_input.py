@@ -1,0 +1,90 @@
+"""Bad input ends the tool with one sentence, before any training step."""
+
+import runpy
+import sys
+from typing import Callable
+from uuid import uuid4
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from mmdecon.registry import MODELS
+
+from . import commands
+
+DATA = 'train_dataloader.dataset'
+
+
+@pytest.fixture
+def refusal(tmp_path, monkeypatch) -> Callable[..., str]:
+    """Runs tools/train.py with options and returns what it refuses with."""
+
+    def run(*options: str) -> str:
+        command = ['train.py', commands.CONFIG, '--work-dir', str(tmp_path / 'work'), '--cfg-options']
+        plain = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False']
+        monkeypatch.setattr(sys, 'argv', [*command, *plain, f'experiment_name={uuid4()}', *options])
+        with pytest.raises(SystemExit) as end:
+            runpy.run_path('tools/train.py', run_name='__main__')
+        assert isinstance(end.value.code, str) and '\n' not in end.value.code
+        assert not list(tmp_path.glob('work/*.pth')) and not list(tmp_path.glob('work/*/vis_data/scalars.json'))
+        return end.value.code
+
+    return run
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder of 16 images, one of them cut short."""
+    folder = tmp_path / 'images'
+    folder.mkdir()
+    for i in range(16):
+        cv2.imwrite(str(folder / f'{i:02}.png'), np.full((40, 50, 3), 10 * i, np.uint8))
+    (folder / '07.png').write_bytes((folder / '07.png').read_bytes()[:20])
+    return folder
+
+
+def test_no_images(refusal, tmp_path) -> None:
+    (tmp_path / 'empty').mkdir()
+    message = refusal(f'{DATA}.folders={tmp_path}/empty')
+    assert f'{tmp_path}/empty' in message and '.jpg' in message
+
+
+def test_no_folder(refusal, tmp_path) -> None:
+    assert f'{tmp_path}/gone' in refusal(f'{DATA}.folders={tmp_path}/gone')
+
+
+def test_unreadable_image(refusal, images) -> None:
+    message = refusal(f'{DATA}.folders={images}')
+    assert '07.png' in message and "dataset.unreadable='skip'" in message
+
+
+def test_unreadable_image_skipped(images, tmp_path) -> None:
+    options = [f'{DATA}.folders={images}', f'{DATA}.unreadable=skip', 'train_dataloader.batch_size=5']
+    printed = commands.train(tmp_path / 'work', '--cfg-options', *options)
+    assert '1 of 16 images cannot be read' in printed and '07.png' in printed
+    assert len(commands.losses(tmp_path / 'work')) == 6
+
+
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (['train_dataloader.dataset.pipeline.1.scale=(0.1,1.5)'], ['TwoViews.scale=(0.1, 1.5)', 'cannot be larger']),
+        (['model.branches.dec_p2.level=p7'], ["level 'p7' does not exist", 'model.branches.<name>.level']),
+        (['model.branches.enc.weight=0.0'], ['weight is 0.0, must be > 0']),
+        (['model.momentum.schedule=linear'], ['model.momentum.schedule', 'published_decon']),
+        (['train_dataloader.batch_size=17'], ['16 images do not fill one batch']),
+    ],
+)
+def test_configs_that_cannot_work(refusal, options, words) -> None:
+    message = refusal(*options)
+    assert all(word in message for word in words), message
+
+
+def test_weights_for_another_backbone(refusal, tmp_path) -> None:
+    other = MODELS.build(dict(type='mmpretrain.ResNet', depth=50, base_channels=8))
+    torch.save(dict(state_dict=other.state_dict()), tmp_path / 'r50.pth')
+    encoder = 'model.network.encoder.init_cfg'
+    message = refusal(f'{encoder}.type=Pretrained', f'{encoder}.checkpoint={tmp_path}/r50.pth')
+    assert 'does not hold the weights of ResNet' in message and 'model.network.encoder.init_cfg' in message

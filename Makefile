@@ -1,6 +1,9 @@
 # From a bare Python >= 3.10 to a demo or a test run; `make help` lists the targets.
 PYTHON ?= python3
 PYTHON_OPENMMLAB ?= $(PYTHON)
+# Test processes, one thread each; a file's tests stay together.
+JOBS ?= 2
+PYTEST = OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n $(JOBS) --dist loadfile
 
 # Ready wheels of mmcv with its compiled ops, where somebody has put them beside the clone; otherwise they are compiled.
 WHEELS := $(wildcard ../shared/wheels)
@@ -19,13 +22,13 @@ demo: .venv/.core  ## Pre-trains on bundled images, exports, fine-tunes; report 
 	.venv/bin/python tools/demo.py --out work_dirs/demo
 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
-	.venv/bin/python -m pytest -q --doctest-modules tests mmdecon
+	$(PYTEST) --doctest-modules tests mmdecon
 
 test-slow: .venv/.det  ## Runs the tests that take more than half a minute each
 	.venv/bin/python -m pytest -q -m slow tests
 
 test-openmmlab: .venv-openmmlab/.det  ## Runs the fast tests on the original OpenMMLab releases (Python <= 3.11)
-	.venv-openmmlab/bin/python -m pytest -q tests
+	$(subst .venv/,.venv-openmmlab/,$(PYTEST)) tests
 
 lint: .venv/.det  ## Checks style and format
 	.venv/bin/python -m ruff check .

@@ -28,7 +28,7 @@ EXTRAS = {
     ],
     'det': ['onedl-mmdetection>=3.5'],
     'det-openmmlab': ['mmdet>=3.3'],
-    'test': ['pytest>=7.4', 'tensorboard'],
+    'test': ['pytest>=7.4', 'pytest-xdist>=3', 'tensorboard'],
     'dev': ['pre-commit', 'ruff>=0.9'],
 }
 

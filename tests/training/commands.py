@@ -13,7 +13,7 @@ CONFIG = 'tests/training/tiny.py'
 
 def run(command: Sequence[str]) -> str:
     """Runs a command in the repository's root and returns what it printed; fails loudly."""
-    environment = dict(os.environ, OMP_NUM_THREADS='1', MKL_NUM_THREADS='1', PYTHONPATH=str(ROOT))
+    environment = dict(os.environ, OMP_NUM_THREADS='1', MKL_NUM_THREADS='1')
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr

@@ -1,10 +1,9 @@
-"""One config, several ways to run it."""
+"""One config, several ways to run it; mim and mmpretrain's own tool are compared in tests/install."""
 
 import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
-import mmpretrain
 import pytest
 import torch
 
@@ -26,18 +25,6 @@ def test_four_iterations_are_logged_in_full(ours) -> None:
     )
     assert rows[0]['keep/encoder'] == pytest.approx(0.9)
     assert rows[0]['loss'] == pytest.approx(sum(rows[0][f'loss_{name}'] for name in ('enc', 'dec_p2', 'dec_p4')))
-
-
-def test_mmpretrains_own_tool(ours, tmp_path) -> None:
-    tool = Path(mmpretrain.__file__).parent / '.mim' / 'tools' / 'train.py'
-    commands.run([sys.executable, str(tool), commands.CONFIG, '--work-dir', str(tmp_path)])
-    assert commands.losses(tmp_path) == commands.losses(ours)
-
-
-def test_mim(ours, tmp_path) -> None:
-    pytest.importorskip('mim')
-    commands.run([sys.executable, '-m', 'mim', 'train', 'mmdecon', commands.CONFIG, '--work-dir', str(tmp_path)])
-    assert commands.losses(tmp_path) == commands.losses(ours)
 
 
 def test_workers_change_nothing(ours, tmp_path) -> None:

@@ -41,3 +41,8 @@ def test_links_and_files_exist(page: Path) -> None:
     names = re.findall(r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs)/[\w./-]+\.\w+)', text)
     missing = {name for name in names if not (ROOT / name).exists()}
     assert missing <= {'configs/decon/decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images.py'}, missing
+
+
+def test_the_readme_shows_a_config_as_it_is() -> None:
+    (shown,) = blocks(ROOT / 'README.md', 'python')
+    assert shown == (ROOT / 'configs/decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py').read_text()

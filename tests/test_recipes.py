@@ -59,10 +59,10 @@ def test_a_branch_is_overridden_alone() -> None:
     assert widths == dict(enc=4096, dec_p2=256, dec_p3=4096, dec_p4=4096, dec_p5=4096)
 
 
-def test_one_option_names_the_folder_and_one_switches_tensorboard_on(tmp_path: Path) -> None:
-    folder = tmp_path / 'images'
-    folder.mkdir()
-    for path in sorted((ROOT / 'tests/data/nuclei/JPEGImages').iterdir())[:4]:
+def test_one_option_names_the_folders_and_one_switches_tensorboard_on(tmp_path: Path) -> None:
+    for number, path in enumerate(sorted((ROOT / 'tests/data/nuclei/JPEGImages').iterdir())[:4]):
+        folder = tmp_path / ('one', 'two')[number % 2]
+        folder.mkdir(exist_ok=True)
         (folder / path.name).write_bytes(path.read_bytes())
     narrow = [
         f'model.branches.{name}.{part}.hidden_channels=16'
@@ -70,7 +70,7 @@ def test_one_option_names_the_folder_and_one_switches_tensorboard_on(tmp_path: P
         for part in ('head', 'objective')
     ]
     options = [
-        f'train_dataloader.dataset.folders={folder}',
+        f'train_dataloader.dataset.folders={tmp_path / "one"},{tmp_path / "two"}',
         'visualizer.vis_backends.0.type=TensorboardVisBackend',
         'train_dataloader.batch_size=2',
         'train_dataloader.num_workers=1',

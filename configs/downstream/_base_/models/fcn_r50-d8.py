@@ -1,5 +1,5 @@
 # The published FCN for ADE20K, which is mmseg's: stride 8, an auxiliary head.
-_base_ = './r50.py'
+_base_ = './r50_aux.py'
 model = dict(
     backbone=dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
     decode_head=dict(
@@ -11,16 +11,5 @@ model = dict(
         dropout_ratio=0.1,
         norm_cfg=dict(type='SyncBN'),
         loss_decode=dict(type='CrossEntropyLoss'),
-    ),
-    auxiliary_head=dict(
-        type='FCNHead',
-        in_channels=1024,
-        in_index=2,
-        channels=256,
-        num_convs=1,
-        concat_input=False,
-        dropout_ratio=0.1,
-        norm_cfg=dict(type='SyncBN'),
-        loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.4),
     ),
 )

@@ -1,5 +1,5 @@
 # mmseg's UPerNet, its auxiliary head included.
-_base_ = './r50.py'
+_base_ = './r50_aux.py'
 model = dict(
     decode_head=dict(
         type='UPerHead',
@@ -10,16 +10,5 @@ model = dict(
         dropout_ratio=0.1,
         norm_cfg=dict(type='SyncBN'),
         loss_decode=dict(type='CrossEntropyLoss'),
-    ),
-    auxiliary_head=dict(
-        type='FCNHead',
-        in_channels=1024,
-        in_index=2,
-        channels=256,
-        num_convs=1,
-        concat_input=False,
-        dropout_ratio=0.1,
-        norm_cfg=dict(type='SyncBN'),
-        loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.4),
     ),
 )

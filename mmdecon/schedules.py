@@ -36,7 +36,7 @@ Schedule = Callable[[Clock, float, Part], float]
 
 
 def rise(progress: float, start: float) -> float:
-    """Half a cosine from ``start`` at progress 0 to 1 at progress 1 (BYOL, section 3.3; SlotCon; PixPro).
+    """Half a cosine from ``start`` at progress 0 to 1 at progress 1 (BYOL, SlotCon, PixPro).
 
     Args:
         progress: 0..1; beyond 1 the cosine goes on and falls again.

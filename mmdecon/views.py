@@ -82,7 +82,7 @@ def mirror(boxes: Tensor, flipped: Tensor) -> Tensor:
 
 
 def overlap(view: View, other: View) -> Overlap:
-    """Finds, within ``view``, the area that ``other`` shows too (SlotCon, section 3.2).
+    """Finds, within ``view``, the area that ``other`` shows too.
 
     Args:
         view: The view in whose coordinates the answer is given.

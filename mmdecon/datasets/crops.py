@@ -85,7 +85,7 @@ def shared_fraction(box: Box, other: Box) -> float:
 def draw_pair(
     width: int, height: int, scale: Sequence[float], ratio: Sequence[float], min_overlap: float | None, tries: int
 ) -> tuple[Box, Box]:
-    """Draws two crops of which the second, if it can be had, overlaps the first (SlotCon, section 3.2).
+    """Draws two crops of which the second, if it can be had, overlaps the first (SlotCon).
 
     Args:
         width: W.

@@ -21,7 +21,7 @@ Pipeline = Sequence[dict | Callable]
 
 @TRANSFORMS.register_module()
 class TwoViews(BaseTransform):
-    """Cuts two crops from an image, mirrors and recolours each by itself, and records how (SlotCon, section 3.2).
+    """Cuts two crops from an image, mirrors and recolours each by itself, and records how (SlotCon).
 
     Needs ``img`` (H, W, 3) and takes ``regions`` (H, W), integer, where there are any. Adds ``views``, a list of two
     dicts with

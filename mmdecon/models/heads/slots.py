@@ -34,7 +34,7 @@ class SlotEmbedding(NamedTuple):
 
 @MODELS.register_module()
 class SlotHead(BaseModule):
-    """Projects a map and groups it by its similarity to K learnt prototypes (SlotCon, section 3.1, eqs. 1-2).
+    """Projects a map and groups it by its similarity to K learnt prototypes (SlotCon, sections 3.1 and 3.2).
 
     Args:
         in_channels: Channels of the level.

@@ -23,7 +23,7 @@ from .base import Objective
 class SlotConObjective(Objective):
     """Group distillation and slot contrast.
 
-    Wen et al., Self-Supervised Visual Representation Learning with Semantic Grouping, 2022, eqs. 3-6.
+    Self-Supervised Visual Representation Learning with Semantic Grouping, NeurIPS 2022, section 3.
     One ordered pair gives ``group_weight * distil + (1 - group_weight) * contrast``; both orders are summed.
 
     Differs from the original:
@@ -76,7 +76,7 @@ class SlotConObjective(Objective):
         )
 
     def _distil(self, q: SlotEmbedding, k: SlotEmbedding, q_view: View, k_view: View) -> Tensor:
-        """Cross-entropy of the assignments of the shared area's cells, eq. 3."""
+        """Cross-entropy of the assignments of the shared area's cells (section 3.1)."""
         student, valid = crop_overlap(q.similarity, q_view, k_view)
         teacher, _ = crop_overlap(k.similarity, k_view, q_view)
         target = ((teacher - self.centre[:, None, None]) / self.teacher_temperature).softmax(dim=1)
@@ -84,7 +84,7 @@ class SlotConObjective(Objective):
         return weighted_mean(entropy.mean(dim=(1, 2)), valid)
 
     def _contrast(self, q: SlotEmbedding, k: SlotEmbedding) -> Tensor:
-        """InfoNCE of slots active in both views, against all active slots of all images, eqs. 4-6."""
+        """InfoNCE of slots active in both views, against all active slots of all images (section 3.2)."""
         is_anchor = (q.active & k.active).flatten()
         rows = _at_least_two(is_anchor)
         queries = F.normalize(self.predictor(q.slots.flatten(0, 1)[rows]), dim=1)  # (N, D)

@@ -75,7 +75,7 @@ def slot_maps(model: DeCon, paths: Sequence[Path]) -> np.ndarray:
         for name, slots in assign_slots(model, image).items():
             branch = model.branches[name]
             used, cells = len(np.unique(slots)), ' x '.join(map(str, slots.shape))
-            side, count = model.network.student.sides[branch.level.name], branch.head.student.spec['num_slots']
+            side, count = branch.level.side, branch.head.student.spec['num_slots']
             title = f'{side} {branch.level.name}, {cells} cells: {used} of {count} slots'
             row.append(caption(draw_slots(picture, slots, count), title, LETTERS))
         rows.append(row)

@@ -41,9 +41,9 @@ def build_network(network: Dict[str, Any], branches: Mapping[str, Dict[str, Any]
 class DeCon(BaseModel):
     """Contrastive pre-training of an encoder and its decoders: a twin of the network and branches at its levels.
 
-    The loss is the sum of the branches'. An encoder branch of weight a and decoder branches that share 1 - a give DeCon,
-    ``a * L_encoder + (1 - a) * L_decoder`` (Beyond the Encoder, arXiv 2503.17526); an encoder branch alone gives the
-    base framework (SlotCon, ...).
+    The loss is the sum of the branches'. An encoder branch of weight a and decoder branches that share 1 - a give
+    DeCon, ``a * L_encoder + (1 - a) * L_decoder`` (Beyond the Encoder, arXiv 2503.17526); an encoder branch alone gives
+    the base framework (SlotCon, ...).
 
     Teachers move once an optimiser step, before the first forward pass of that step, whoever drives the model. With
     gradient accumulation, the passes that follow find gradients that wait for their step, and leave the teachers

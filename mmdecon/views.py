@@ -111,8 +111,8 @@ def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]
         other: The other view of the same images.
 
     Returns:
-        The cut maps, (B, C, h, w), at least float32, and whether each pair shares any area, (B,); the cut of a pair that
-        shares none is its whole map, finite and meaningless.
+        The cut maps, (B, C, h, w), at least float32, and whether each pair shares any area, (B,); the cut of a pair
+        that shares none is its whole map, finite and meaningless.
     """
     maps = upcast(maps)  # coordinates need more than 8 or 11 bits
     box, valid = overlap(view, other)

@@ -2,8 +2,8 @@
 
     python tests/data/nuclei/make.py FOLDER
 
-FOLDER holds ``train/*.png``, ``val/*.png`` and ``annotations/instances_{train,val}.json``. File names there are hashes, so
-the first ones by name are a random choice that everybody makes alike. Running it again writes the same bytes.
+FOLDER holds ``train/*.png``, ``val/*.png`` and ``annotations/instances_{train,val}.json``. File names there are hashes,
+so the first ones by name are a random choice that everybody makes alike. Running it again writes the same bytes.
 """
 
 import json

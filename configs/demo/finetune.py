@@ -15,7 +15,7 @@ model = dict(
         test_cfg=dict(size_divisor=32),
     ),
     backbone=dict(type='ResNet', depth=18, norm_cfg=norm_cfg),
-    neck=dict(type='FPN', in_channels=[64, 128, 256, 512], out_channels=channels, num_outs=4, norm_cfg=norm_cfg),
+    neck=dict(type='FPN', in_channels=[64, 128, 256, 512], out_channels=channels, num_outs=4),
     decode_head=dict(
         type='FPNHead',
         in_channels=[channels] * 4,
@@ -49,12 +49,12 @@ train, val = (
         ann_file=f'ImageSets/Segmentation/{part}.txt',
         pipeline=pipeline,
     )
-    for part, pipeline in (('train_8', train_pipeline), ('val', test_pipeline))
+    for part, pipeline in (('train_4', train_pipeline), ('val', test_pipeline))
 )
 train_dataloader = dict(batch_size=4, num_workers=0, persistent_workers=False, dataset=train)
 val_dataloader = dict(batch_size=8, num_workers=0, persistent_workers=False, dataset=val)
 test_dataloader = val_dataloader
-optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=0.01))
+optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=3e-3, weight_decay=0.01))
 param_scheduler = [dict(type='PolyLR', power=0.9, by_epoch=False, end=iterations)]
 train_cfg = dict(max_iters=iterations, val_interval=iterations)
 default_hooks = dict(logger=dict(interval=20), checkpoint=dict(interval=iterations))

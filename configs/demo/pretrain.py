@@ -1,13 +1,13 @@
 # DeCon-SL (SlotCon) in some minutes on two CPU cores: ResNet-18 + FPN on the bundled images, without their labels.
 _base_ = ['../_base_/networks/r18_fpn.py', '../_base_/default_runtime.py']
-alpha, iterations, warm_up = 0.5, 440, 40
+alpha, iterations, warm_up = 0.2, 440, 40
 branch = dict(
     head=dict(type='mmdecon.SlotHead', hidden_channels=256, out_channels=64, num_layers=2, num_slots=16),
     objective=dict(type='mmdecon.SlotConObjective', hidden_channels=256, num_layers=2),
 )
 model = dict(
     data_preprocessor=dict(mean=[13.0] * 3, std=[20.0] * 3),  # of these images, much darker than photos
-    network=dict(decoder=dict(fpn=dict(neck=dict(out_channels=64)))),
+    network=dict(decoder=dict(fpn=dict(neck=dict(out_channels=64, norm_cfg=None)))),
     branches=dict(enc=dict(branch, level='c5', weight=alpha), dec_p2=dict(branch, level='p2', weight=1 - alpha)),
     momentum=dict(schedule='cosine', start=0.97),
 )
@@ -41,7 +41,7 @@ train_dataloader = dict(
         ],
     ),
 )
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=3e-3, weight_decay=0.05))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=warm_up),
     dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=warm_up, end=iterations),

@@ -41,7 +41,7 @@ class Demo:
     """
 
     out: Path
-    seeds: tuple[int, ...] = (0, 1)
+    seeds: tuple[int, ...] = (0, 1, 2)
     quick: bool = False
     exports: dict[str, Path] = field(default_factory=dict)
     left_new: dict[str, str] = field(default_factory=dict)
@@ -164,7 +164,8 @@ def finetune_all(demo: Demo) -> None:
         rest = (time.perf_counter() - began) / max(number, 1) * (len(runs) - number)
         say(f'    run {number + 1} of {len(runs)}: {start}, seed {seed}' + (f'; eta {clock(rest)}' if number else ''))
         demo.scores[start, seed] = finetune(demo, start, seed)
-        say(f'    {start}, seed {seed}: {demo.scores[start, seed]}')
+        mean_iou, nucleus_iou = demo.scores[start, seed]
+        say(f'    {start}, seed {seed}: mIoU {mean_iou:.1f}, nucleus IoU {nucleus_iou:.1f}')
 
 
 def finetune(demo: Demo, start: str, seed: int) -> Scores:

@@ -52,7 +52,8 @@ def test_the_report_prints_the_scores_and_warns_of_the_quick_run(demo):
 
 
 def test_starts_differ_by_what_they_load(demo):
-    loads = [re.search(r'load_from=(\S+)', command) for command in demo.commands if 'train.py configs/demo/finetune' in command]
+    commands = [command for command in demo.commands if 'train.py configs/demo/finetune' in command]
+    loads = [re.search(r'load_from=(\S+)', command) for command in commands]
     assert [match and Path(match[1]).name for match in loads] == [None, 'encoder.pth', 'encoder+decoder.pth']
     assert 'neck.lateral_convs.0.conv.weight' in demo.left_new['encoder']
     assert 'lateral_convs' not in demo.left_new['encoder+decoder']

@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
-from traceback import extract_tb
-from typing import Any, NoReturn
+from typing import Any
 
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch import distributed
+
+from .refusal import refuse
 
 # Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
 RUNNER_KEYS = {*signature(Runner.__init__).parameters} - {'self', 'cfg'} | {
@@ -29,38 +30,6 @@ RUNNER_KEYS = {*signature(Runner.__init__).parameters} - {'self', 'cfg'} | {
     'runner_type',
     'sync_bn',
 }
-
-
-def refuse(reason: str) -> NoReturn:
-    """Ends the program because of what the user asked for, without a traceback.
-
-    Args:
-        reason: The wrong value, its place and the remedy.
-
-    Raises:
-        SystemExit: Always, with exit status 1.
-    """
-    raise SystemExit(f'error: {reason}')
-
-
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """Ends the program with one sentence, not a traceback, where mmdecon itself refuses to go on.
-
-    Such errors are those raised by mmdecon's own code; mmengine may have raised them again in other words.
-
-    Raises:
-        SystemExit: In that case, with exit status 1.
-    """
-    try:
-        yield
-    except (ValueError, OSError, FloatingPointError) as error:
-        cause: BaseException | None = error
-        while cause is not None:
-            if Path(extract_tb(cause.__traceback__)[-1].filename).is_relative_to(Path(__file__).parent):
-                refuse(str(cause))
-            cause = cause.__context__
-        raise
 
 
 def common_parser(description: str) -> ArgumentParser:

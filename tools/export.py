@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mmdecon.cli import refuse
 from mmdecon.export import LAYOUTS, PARTS, Export, Source, Verification, convert, read_source, verify, write
+from mmdecon.refusal import refuse
 
 
 def parse() -> Namespace:

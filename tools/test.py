@@ -3,7 +3,8 @@
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
-from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint
+from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
+from mmdecon.refusal import refuse
 
 
 def require_fit(model: nn.Module, checkpoint: str) -> None:

@@ -5,7 +5,8 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from mmdecon.cli import build_runner, common_parser, load_config, processes, refuse, require_checkpoint, told_plainly
+from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
+from mmdecon.refusal import refuse, told_plainly
 
 
 def mix_precision(cfg: Config) -> None:

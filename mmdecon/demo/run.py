@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from ..cli import refuse
+from ..refusal import refuse
 from ..visualization import read_scalars
 from . import figures
 from .report import compose, result_table

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from ..cli import refuse
+from ..refusal import refuse
 
 
 class Stages:

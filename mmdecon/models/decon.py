@@ -1,5 +1,6 @@
 """DeCon: a twin network and branches."""
 
+from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Optional
 
 from mmengine.logging import MessageHub
@@ -12,6 +13,8 @@ from ..views import View, overlap
 from .branch import Maps
 from .network import EncoderDecoder
 from .twin import STUDENT, TEACHER, Twin
+
+MOMENTUM: Mapping[str, Any] = MappingProxyType(dict(schedule='cosine', start=0.99))
 
 
 def runner_clock() -> Clock:
@@ -52,8 +55,8 @@ class DeCon(BaseModel):
     Args:
         network: Config of the network.
         branches: Name -> config of a branch.
-        momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`) and ``start``, the share of a teacher
-            that stays at the start of the run.
+        momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`, by default ``cosine``) and ``start``, the
+            share of a teacher that stays at the start of the run, 0..1 (0.99).
         shared: Whether the network's student is its own teacher.
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Config of the initialisation.
@@ -65,23 +68,14 @@ class DeCon(BaseModel):
         self,
         network: Dict[str, Any],
         branches: Mapping[str, Dict[str, Any]],
-        momentum: Mapping[str, Any] = dict(schedule='cosine', start=0.99),
+        momentum: Optional[Mapping[str, Any]] = None,
         shared: bool = False,
         data_preprocessor: Optional[Dict[str, Any]] = None,
         init_cfg: Optional[Dict[str, Any]] = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        if not branches:
-            raise ValueError('model.branches is empty: DeCon needs at least one branch')
-        confusing = [name for name in branches if 'loss' in name]
-        if confusing:
-            raise ValueError(
-                f'model.branches has {confusing}: mmengine would add the figures of a branch with "loss" in its '
-                'name to the loss; rename it'
-            )
-        if momentum['schedule'] not in SCHEDULES:
-            raise ValueError(f'model.momentum.schedule is {momentum["schedule"]!r}; known: {sorted(SCHEDULES)}')
-        self.momentum = momentum
+        _check_branches(branches)
+        self.momentum = _check_momentum({**MOMENTUM, **(momentum or {})})
         self.network = Twin(build_network(network, branches), shared=shared)
         levels = self.network.student.levels
         self.branches = ModuleDict(
@@ -161,3 +155,26 @@ class DeCon(BaseModel):
         is_new = version != self._seen_version or all(p.grad is None for p in trained)
         self._seen_version = version
         return is_new
+
+
+def _check_branches(branches: Mapping[str, Any]) -> None:
+    """Refuses names under which mmengine would train something else."""
+    if not branches:
+        raise ValueError('model.branches is empty: DeCon needs at least one branch')
+    confusing = [name for name in branches if 'loss' in name]
+    if confusing:
+        raise ValueError(
+            f'model.branches has {confusing}: mmengine would add the figures of a branch with "loss" in its name to '
+            'the loss; rename it'
+        )
+
+
+def _check_momentum(momentum: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuses schedules that do not exist and shares that are none."""
+    if momentum.keys() != MOMENTUM.keys():
+        raise ValueError(f'model.momentum has the keys {sorted(momentum)}; known: {sorted(MOMENTUM)}')
+    if momentum['schedule'] not in SCHEDULES:
+        raise ValueError(f'model.momentum.schedule is {momentum["schedule"]!r}; known: {sorted(SCHEDULES)}')
+    if not 0 <= momentum['start'] <= 1:
+        raise ValueError(f'model.momentum.start is {momentum["start"]}, the share of a teacher that stays: 0 to 1')
+    return momentum

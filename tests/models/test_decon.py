@@ -143,6 +143,10 @@ def test_bad_configs() -> None:
         DeCon(tiny.network(), dict(my_loss=tiny.branch('c5')))
     with pytest.raises(ValueError, match=r"'linear'; known: \['constant', 'cosine', 'published_decon'\]"):
         tiny.build(momentum=dict(schedule='linear', start=0.9))
+    with pytest.raises(ValueError, match='model.momentum.start is 1.5'):
+        tiny.build(momentum=dict(start=1.5))
+    with pytest.raises(ValueError, match=r"has the keys \['begin', 'schedule', 'start'\]"):
+        tiny.build(momentum=dict(begin=0.9))
     with pytest.raises(ValueError, match='weight is 0.0, must be > 0'):
         DeCon(tiny.network(), dict(enc=tiny.branch('c5', 0.0)))
     with pytest.raises(ValueError, match="level 'p9' does not exist"):

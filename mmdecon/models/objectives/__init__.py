@@ -1,6 +1,6 @@
 """The losses, with what only the student or only the loss owns."""
 
-from .base import Objective
+from .base import Objective, direction_std
 from .slotcon import SlotConObjective
 
-__all__ = ['Objective', 'SlotConObjective']
+__all__ = ['Objective', 'SlotConObjective', 'direction_std']

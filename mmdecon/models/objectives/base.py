@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, Optional
 
+import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor
 
@@ -44,3 +45,8 @@ class Objective(BaseModule):
             q: A student's embedding.
         """
         return {}
+
+
+def direction_std(x: Tensor) -> Tensor:
+    """How far the directions of a map's cells (B, D, h, w) spread: 1 for uniform directions, 0 when all are one."""
+    return F.normalize(x.detach().float(), dim=1).std(dim=(0, 2, 3)).mean() * x.shape[1] ** 0.5

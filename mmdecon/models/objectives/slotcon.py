@@ -16,7 +16,7 @@ from ...registry import MODELS
 from ...views import View, crop_overlap
 from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 from ..heads.slots import SlotEmbedding
-from .base import Objective
+from .base import Objective, direction_std
 
 
 @MODELS.register_module()
@@ -105,11 +105,6 @@ class SlotConObjective(Objective):
     def health(self, q: SlotEmbedding) -> Dict[str, Tensor]:
         """``std`` of the projection's directions (1 spread out, 0 collapsed) and active slots an image."""
         return dict(std=direction_std(q.projection), active_slots=q.active.float().sum(dim=1).mean())
-
-
-def direction_std(x: Tensor) -> Tensor:
-    """How far the directions of a map's cells (B, D, h, w) spread: 1 for uniform directions, 0 when all are one."""
-    return F.normalize(x.detach().float(), dim=1).std(dim=(0, 2, 3)).mean() * x.shape[1] ** 0.5
 
 
 def _at_least_two(chosen: Tensor) -> Tensor:

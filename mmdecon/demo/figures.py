@@ -150,7 +150,7 @@ def predictions(names: Sequence[str], images: Path, truths: Path, predicted: Map
         for title, folder in predicted.items():
             found = read_labels(folder / f'{name}.png').numpy()
             text = f'{title}: IoU {100 * iou(truth, found):.0f}'
-            row.append(caption(draw_errors(image, truth, found), text, LETTERS))
+            row.append(caption(draw_errors(image, truth, found, opacity=0.85), text, LETTERS))
         rows.append(row)
     legend = np.empty((0, sum(picture.shape[1] for picture in rows[0]), 3), np.uint8)
     rows.append([caption(legend, 'predictions: right in green, too much in vermilion, lacking in blue', LETTERS)])

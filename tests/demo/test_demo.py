@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from mmdecon.demo import Demo, run
+from mmdecon.demo.plan import DATA, MARKER, STARTS, prepare
 from mmdecon.demo.report import differences, result_table
-from mmdecon.demo.run import DATA, MARKER, STARTS, prepare
 from mmdecon.demo.stages import Stages, clock
 from mmdecon.demo.training import Scores
 

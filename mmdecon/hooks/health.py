@@ -3,6 +3,7 @@
 import math
 from typing import Any, Dict, Optional
 
+import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -28,7 +29,7 @@ class Health(Hook):
     def __init__(self, interval: int = 10, collapsed_std: float = 0.05, patience: int = 3) -> None:
         self.interval, self.collapsed_std, self.patience = interval, collapsed_std, patience
         self._low_looks: Dict[str, int] = {}
-        self._last: Dict[str, Any] = {}
+        self._last: Dict[str, torch.Tensor] = {}
         self._iteration = 0
 
     def after_train_iter(
@@ -39,7 +40,8 @@ class Health(Hook):
         outputs: Optional[Dict[str, Any]] = None,
     ) -> None:
         """Looks every ``interval`` iterations."""
-        self._last, self._iteration = outputs or {}, runner.iter + 1
+        self._last = {name: torch.as_tensor(value).detach() for name, value in (outputs or {}).items()}
+        self._iteration = runner.iter + 1
         if not self.every_n_train_iters(runner, self.interval):
             return
         self._log_throughput(runner, data_batch)

@@ -36,7 +36,10 @@ def load_file(path: str) -> Dict[str, Any]:
         ) from error
     if not isinstance(content, dict):
         raise ValueError(f'{path} holds a {type(content).__name__}, not a checkpoint')
-    return content if 'state_dict' in content else dict(state_dict=content)
+    content = content if 'state_dict' in content else dict(state_dict=content)
+    if not isinstance(content['state_dict'], dict):
+        raise ValueError(f'{path} holds no state dict but a {type(content["state_dict"]).__name__}')
+    return content
 
 
 def save_file(content: Dict[str, Any], path: str) -> None:
@@ -69,7 +72,11 @@ def read_config_text(text: str) -> Dict[str, Any]:
         {'model': {'type': 'DeCon', 'depth': (1, 2)}}
     """
     values = {}
-    for statement in ast.parse(text).body:
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, TypeError) as error:
+        raise ValueError(f'the config in the checkpoint cannot be read: {error}') from error
+    for statement in statements:
         if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
             raise ValueError(f'line {statement.lineno} of the config in the checkpoint is not an assignment')
         values[statement.targets[0].id] = _evaluate(statement.value)

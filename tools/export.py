@@ -2,7 +2,18 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mmdecon.export import LAYOUTS, PARTS, Export, Source, Verification, convert, read_source, verify, write
+from mmdecon.export import (
+    LAYOUTS,
+    PARTS,
+    Export,
+    Source,
+    Verification,
+    convert,
+    read_source,
+    require_destination,
+    verify,
+    write,
+)
 from mmdecon.refusal import refuse
 
 
@@ -21,7 +32,7 @@ def parse() -> Namespace:
     return parser.parse_args()
 
 
-def report(source: Source, export: Export, found: Verification, out: str) -> str:
+def report(source: Source, export: Export, found: Verification, out: str, target: str | None) -> str:
     """Tells what was written and proven.
 
     Args:
@@ -29,6 +40,7 @@ def report(source: Source, export: Export, found: Verification, out: str) -> str
         export: What was written.
         found: What was verified.
         out: The file.
+        target: The downstream config, if one was given.
     """
     lines = [
         f'{out}: {len(export.state)} tensors of the {source.half}, {export.part}, for {export.layout}',
@@ -38,20 +50,25 @@ def report(source: Source, export: Export, found: Verification, out: str) -> str
         lines.append(f'not comparable, of another size there: {", ".join(found.incomparable)}')
     if export.untrained:
         lines.append(f'left out, as pre-training did not train it: {len(export.untrained)} tensors')
-    return '\n'.join([*lines, 'the target will still initialise:', found.fit.describe()])
+    if target:
+        lines += [f'{target} will still initialise:', found.fit.describe()]
+    else:
+        lines.append('the target was the exported parts alone; --target CONFIG lists what a model adds')
+    return '\n'.join(lines)
 
 
 def main() -> None:
     """Converts, verifies and writes; writes nothing unless all fits."""
     args = parse()
     try:
+        require_destination(args.out, args.checkpoint)
         source = read_source(args.checkpoint, args.half, args.config)
         export = convert(source, args.layout, args.part, args.decoder, args.fold_norm)
         found = verify(source, export, args.target)
-    except (ValueError, FileNotFoundError) as error:
-        refuse(f'{error} Nothing was written.')
-    write(source, export, args.out)
-    print(report(source, export, found, args.out))
+        write(source, export, args.out)
+    except (ValueError, OSError, ImportError) as error:
+        refuse(f'{str(error).rstrip(".")}. Nothing was written.')
+    print(report(source, export, found, args.out, args.target))
 
 
 if __name__ == '__main__':

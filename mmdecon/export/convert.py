@@ -1,40 +1,18 @@
-"""From a training checkpoint to the state dict of a layout."""
+"""From a pre-trained network to the state dict of a layout."""
 
 import copy
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from mmcv.cnn import fuse_conv_bn
-from mmengine.config import Config
-from torch import Tensor
+from mmcv.cnn import fuse_conv_bn, is_norm
+from torch import Tensor, nn
 
-from ..checkpoint import load_file, read_config_text
-from ..models.decon import build_network
 from ..models.network import EncoderDecoder
-from ..models.twin import STUDENT, TEACHER
-from .layouts import LAYOUTS, Layout, Rule, rename
+from .layouts import LAYOUTS, Layout, Rule, full_type, rename
+from .source import Source
 
 PARTS = ('encoder', 'encoder+decoder')
-
-
-@dataclass(frozen=True)
-class Source:
-    """A pre-trained network, rebuilt from its checkpoint.
-
-    Attributes:
-        network: With the weights of one half, in eval mode.
-        config: The model's config.
-        half: ``'student'`` or ``'teacher'``.
-        meta: The checkpoint's ``meta``.
-        path: Of the checkpoint.
-    """
-
-    network: EncoderDecoder
-    config: Mapping[str, Any]
-    half: str
-    meta: Mapping[str, Any]
-    path: str
 
 
 @dataclass(frozen=True)
@@ -58,38 +36,6 @@ class Export:
     folded: bool
 
 
-def read_source(path: str, half: str = TEACHER, config: Optional[str] = None) -> Source:
-    """Rebuilds the network of a checkpoint, with the weights of a half.
-
-    Args:
-        path: A checkpoint of a DeCon run.
-        half: ``'teacher'`` or ``'student'``.
-        config: The run's config file; by default the config in the checkpoint, which is read without executing it.
-
-    Raises:
-        ValueError: If it is no checkpoint of DeCon, or its weights do not fit its config.
-    """
-    if half not in (STUDENT, TEACHER):
-        raise ValueError(f'half is {half!r}, must be {STUDENT!r} or {TEACHER!r}')
-    checkpoint = load_file(path)
-    meta = checkpoint.get('meta', {})
-    if config is None and 'cfg' not in meta:
-        raise ValueError(f"{path} is no checkpoint of an mmdecon run: it holds no config. Give the run's by --config.")
-    model = Config.fromfile(config).model if config else read_config_text(meta['cfg']).get('model', {})
-    if str(model.get('type', '')).rpartition('.')[2] != 'DeCon':
-        raise ValueError(f'{path} is a checkpoint of a {model.get("type")}, not of a DeCon: there is nothing to export')
-    half = STUDENT if model.get('shared') else half
-    prefix = f'network.{half}.'
-    weights = {k[len(prefix) :]: v for k, v in checkpoint['state_dict'].items() if k.startswith(prefix)}
-    network = build_network(_without_init(model['network']), model['branches'])
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        lines = [line.strip() for line in str(error).splitlines()[1:3]]
-        raise ValueError(f'the weights in {path} do not fit its config: {" ".join(lines)}') from error
-    return Source(network.eval(), model, half, meta, path)
-
-
 def convert(
     source: Source, layout: str, part: str = PARTS[1], decoders: Optional[Sequence[str]] = None, fold_norm: bool = False
 ) -> Export:
@@ -104,15 +50,19 @@ def convert(
             the same in eval mode.
 
     Raises:
-        ValueError: If the layout has no place for something, or there is no such decoder.
+        ValueError: If the layout has no place for something, there is no such decoder, the decoders do not follow each
+            other as they do downstream, or there is no norm to fold.
     """
     if layout not in LAYOUTS:
         raise ValueError(f'layout is {layout!r}; known: {sorted(LAYOUTS)}')
     if part not in PARTS:
         raise ValueError(f'part is {part!r}; known: {list(PARTS)}')
-    chosen = _choose_decoders(source, decoders) if part == PARTS[1] else []
+    chosen = _choose_decoders(source, part, decoders)
+    modules = {name: source.network.decoder[name] for name in chosen}
+    if fold_norm:
+        modules = _fold_necks(modules)
     states: Dict[bool, Dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
-    for where, state, rules in _pieces(source, LAYOUTS[layout], chosen, fold_norm):
+    for where, state, rules in _pieces(source, LAYOUTS[layout], modules):
         for trained, into in states.items():
             names = [name for name in state if trained is not _is_untrained(f'{where}.{name}', source.network)]
             renamed = rename({name: state[name] for name in names}, rules, where)
@@ -120,12 +70,19 @@ def convert(
             if clash:
                 raise ValueError(f'decoders {chosen} both make {clash[0]}: choose one with --decoder')
             into.update(renamed)
-    return Export(states[True], layout, part, sorted(states[False]), chosen, fold_norm and bool(chosen))
+    _require_chain(source.network, chosen)
+    return Export(states[True], layout, part, sorted(states[False]), chosen, fold_norm)
 
 
-def _choose_decoders(source: Source, names: Optional[Sequence[str]]) -> List[str]:
+def _choose_decoders(source: Source, part: str, names: Optional[Sequence[str]]) -> List[str]:
     """The decoders to export, in the order in which they run."""
     existing = list(source.network.decoder)
+    if part == PARTS[0]:
+        if names:
+            raise ValueError(
+                f'--part encoder exports no decoder, but --decoder names {list(names)}: leave out one of the two'
+            )
+        return []
     if not existing:
         raise ValueError(f'{source.path} was pre-trained without a decoder: export it with --part encoder')
     unknown = sorted(set(names or []) - set(existing))
@@ -134,33 +91,57 @@ def _choose_decoders(source: Source, names: Optional[Sequence[str]]) -> List[str
     return [name for name in existing if names is None or name in names]
 
 
+def _require_chain(network: EncoderDecoder, chosen: Sequence[str]) -> None:
+    """Refuses decoders that would read something else downstream, where each part reads the one before."""
+    given = network.level_names
+    for name in chosen:
+        foreign = [level for level in network.decoder[name].inputs if level not in given]
+        if foreign:
+            raise ValueError(
+                f'decoder {name!r} reads {foreign}, but in a target with the decoders {list(chosen)} it is given '
+                f'{given}: choose others of {list(network.decoder)} with --decoder, or --part encoder'
+            )
+        given = network.decoder[name].names
+
+
+def _fold_necks(decoders: Mapping[str, nn.Module]) -> Dict[str, nn.Module]:
+    """Copies of decoders in which no neck has a norm any more."""
+    necks = {name: decoder for name, decoder in decoders.items() if hasattr(decoder, 'neck')}
+    if not any(is_norm(part) for decoder in necks.values() for part in decoder.modules()):
+        raise ValueError(f'--fold-norm finds no neck with norms among the exported decoders {list(decoders)}: omit it')
+    folded = dict(decoders)
+    for name, decoder in necks.items():
+        folded[name] = copy.deepcopy(decoder)
+        fuse_conv_bn(folded[name].neck)
+        kept = {type(part).__name__ for part in folded[name].modules() if is_norm(part)}
+        if kept:
+            raise ValueError(
+                f'decoder {name!r} has {sorted(kept)}, which --fold-norm cannot fold: only a batch norm behind a '
+                'convolution can; give the target the same norm_cfg instead'
+            )
+    return folded
+
+
 def _pieces(
-    source: Source, layout: Layout, decoders: Sequence[str], fold_norm: bool
+    source: Source, layout: Layout, decoders: Mapping[str, nn.Module]
 ) -> Iterator[Tuple[str, Dict[str, Tensor], Sequence[Rule]]]:
     """What is exported: its place in the network, its tensors, its rules."""
-    rules = layout.counterpart(source.config['network']['encoder']['type']).rules
-    yield 'encoder', source.network.encoder.state_dict(), [(old, rf'backbone.{new}') for old, new in rules]
-    for name in decoders:
-        decoder = source.network.decoder[name]
-        if fold_norm and hasattr(decoder, 'neck'):
-            decoder = copy.deepcopy(decoder)
-            fuse_conv_bn(decoder.neck)
+    rules = layout.counterpart(full_type(source.config['network']['encoder'])).rules
+    yield 'encoder', source.network.encoder.state_dict(), [(old, layout.encoder + new) for old, new in rules]
+    for name, decoder in decoders.items():
         yield f'decoder.{name}', decoder.state_dict(), layout.decoder
 
 
 def _is_untrained(name: str, network: EncoderDecoder) -> bool:
-    """Whether a tensor, by its name in the network, belongs to a module none of whose parameters feeds a branch."""
+    """Whether a tensor, by its name in the network, feeds no branch: a buffer goes with its module's parameters."""
+    known = [key for key, _ in network.named_parameters()]
+    if name in known:
+        return name in network.unused
     parent = name.rpartition('.')[0]
-    while '.' in parent and not any(key.startswith(parent + '.') for key, _ in network.named_parameters()):
-        parent = parent.rpartition('.')[0]  # a norm that was folded away
-    parameters = [key for key, _ in network.named_parameters() if key.startswith(parent + '.')]
-    return bool(parameters) and set(parameters) <= set(network.unused)
-
-
-def _without_init(network: Mapping[str, Any]) -> Dict[str, Any]:
-    """A network's config without the file that its encoder started from, which need not exist here."""
-    encoder = {key: value for key, value in network['encoder'].items() if key != 'init_cfg'}
-    return {**network, 'encoder': encoder}
+    while '.' in parent and not any(key.startswith(parent + '.') for key in known):
+        parent = parent.rpartition('.')[0]
+    parameters = {key for key in known if key.startswith(parent + '.')}
+    return bool(parameters) and parameters <= set(network.unused)
 
 
 def digest(state: Mapping[str, Tensor]) -> str:

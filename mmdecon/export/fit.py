@@ -81,7 +81,7 @@ def _first(
     if holes:
         said.append(f'{holes[0]} would stay random')
     count = len(holes) + len(left_over) + len(unequal)
-    return f'The export does not fit the target ({count} tensors): {"; ".join(said)}.'
+    return f'The weights do not fit the target ({count} tensors): {"; ".join(said)}.'
 
 
 def _remedy(holes: Sequence[str], left_over: Sequence[str], unequal: Sequence[str]) -> str:
@@ -101,4 +101,9 @@ def _remedy(holes: Sequence[str], left_over: Sequence[str], unequal: Sequence[st
         return "The target's neck has a norm: set its norm_cfg=None, or pre-train with one."
     if [name for name in (*holes, *left_over, *unequal) if name.startswith('backbone.')]:
         return 'The backbones differ: give the target the type, depth and width of the pre-trained encoder.'
+    if [name for name in left_over if name.partition('.')[0] not in EXPORTED]:
+        return (
+            'Only backbone, neck and decode_head are looked for: make the file with tools/export.py, or name it in '
+            "backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."
+        )
     return 'The decoders differ: export with --part encoder, or give the target the type and channels of ours.'

@@ -41,11 +41,13 @@ class Layout:
 
     Attributes:
         name: The layout's name.
+        encoder: What the encoder's names start with there.
         counterparts: Type of an encoder or neck in a pre-training config -> the library's; others keep type and names.
         decoder: Rules for the names inside ``decoder.<name>.``.
     """
 
     name: str
+    encoder: str
     counterparts: Mapping[str, Counterpart]
     decoder: Sequence[Rule]
 
@@ -54,28 +56,43 @@ class Layout:
         return self.counterparts.get(type_name, Counterpart(type_name))
 
 
-STEM_OF_64 = dict(stem_channels=64)  # the default of mmpretrain and mmseg, not of mmdet
+def full_type(config: Mapping[str, Any]) -> str:
+    """The type that a config names, with its scope.
+
+    Example:
+        >>> full_type(dict(type='ResNet', _scope_='mmpretrain'))
+        'mmpretrain.ResNet'
+    """
+    scope = config.get('_scope_')
+    return config['type'] if '.' in config['type'] or not scope else f'{scope}.{config["type"]}'
+
+
 NECK: Rule = (r'neck\.(.+)', r'neck.\1')
 DECODE_HEAD: Rule = (r'decode_head\.(.+)', r'decode_head.\1')
+PLAIN = dict(stem_channels=64)  # the default of mmpretrain and mmseg, not of mmdet
+V1C = dict(PLAIN, deep_stem=True)
 
 LAYOUTS: Dict[str, Layout] = {
     layout.name: layout
     for layout in (
         Layout(
             'mmseg',
+            'backbone.',
             {
-                'mmpretrain.ResNet': Counterpart('mmseg.ResNet'),
+                'mmpretrain.ResNet': Counterpart('mmseg.ResNet', FLAT_STEM),
                 'mmpretrain.ResNetV1c': Counterpart('mmseg.ResNetV1c', FLAT_STEM),
+                'mmdet.FPN': Counterpart('mmseg.FPN'),
             },
             (NECK, DECODE_HEAD),
         ),
         Layout(
             'mmdet',
+            'backbone.',
             {
-                'mmpretrain.ResNet': Counterpart('mmdet.ResNet', SAME, STEM_OF_64),
-                'mmpretrain.ResNetV1c': Counterpart('mmdet.ResNet', FLAT_STEM, dict(STEM_OF_64, deep_stem=True)),
-                'mmseg.ResNet': Counterpart('mmdet.ResNet', SAME, STEM_OF_64),
-                'mmseg.ResNetV1c': Counterpart('mmdet.ResNet', SAME, dict(STEM_OF_64, deep_stem=True)),
+                'mmpretrain.ResNet': Counterpart('mmdet.ResNet', FLAT_STEM, PLAIN),
+                'mmpretrain.ResNetV1c': Counterpart('mmdet.ResNet', FLAT_STEM, V1C),
+                'mmseg.ResNet': Counterpart('mmdet.ResNet', SAME, PLAIN),
+                'mmseg.ResNetV1c': Counterpart('mmdet.ResNet', SAME, V1C),
                 'mmseg.FPN': Counterpart('mmdet.FPN'),
             },
             (NECK,),

@@ -1,14 +1,32 @@
 """The file that an export becomes."""
 
+from pathlib import Path
 from typing import Any, Dict
 
 from mmengine.config import Config
 
 from ..checkpoint import load_file, save_file
 from ..provenance import code, file_digest
-from .convert import Export, Source, digest
+from .convert import Export, digest
+from .source import Source
 
 KEY = 'mmdecon'
+
+
+def require_destination(path: str, checkpoint: str) -> None:
+    """Refuses to write over a folder or over the checkpoint itself.
+
+    Args:
+        path: The file to write.
+        checkpoint: The checkpoint to export.
+
+    Raises:
+        ValueError: If so.
+    """
+    if Path(path).is_dir():
+        raise ValueError(f'{path} is a folder; name the file to write')
+    if Path(path).resolve() == Path(checkpoint).resolve():
+        raise ValueError(f'{path} is the checkpoint itself, which the export would replace; name another file')
 
 
 def write(source: Source, export: Export, path: str) -> None:

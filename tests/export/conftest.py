@@ -11,6 +11,9 @@ from mmengine.config import Config
 from mmdecon.models import DeCon
 from mmdecon.registry import MODELS
 
+from ..models import tiny
+from .small import FPN_HEAD, save
+
 BN = dict(type='mmdecon.SyncBN')
 ALL = ['c2', 'c3', 'c4', 'c5']
 DECODERS: Dict[str, Dict[str, Any]] = dict(
@@ -85,6 +88,13 @@ def checkpoint(tmp_path_factory) -> Callable[..., str]:
         return str(path)
 
     return make
+
+
+@pytest.fixture(scope='session')
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The checkpoint of a small network with a neck and a head."""
+    network = tiny.network(dict(fpn=tiny.FPN, head=FPN_HEAD))
+    return save(tmp_path_factory.mktemp('pretrained') / 'decon.pth', network, 'c5', 'out')
 
 
 def scatter(name: str, value: torch.Tensor) -> torch.Tensor:

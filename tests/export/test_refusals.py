@@ -1,55 +1,12 @@
-"""What cannot work is refused, with the remedy, and nothing is written."""
-
-import runpy
-import sys
-from typing import Any, Dict
+"""What cannot work is refused, with the remedy."""
 
 import pytest
 import torch
-from mmengine.config import Config
 
-from mmdecon.checkpoint import load_file
-from mmdecon.export import convert, read_export, read_source, verify, write
-from mmdecon.models import DeCon
+from mmdecon.export import convert, read_source, verify
 
 from ..models import tiny
-
-PLAIN = dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=8))
-FPN_HEAD = dict(
-    type='mmdecon.SegHeadDecoder',
-    inputs=['p2', 'p3', 'p4', 'p5'],
-    head=dict(type='mmseg.FPNHead', channels=8, norm_cfg=tiny.BN),
-)
-BACKBONE = dict(type='mmseg.ResNet', depth=18, base_channels=8, norm_cfg=tiny.BN)
-
-
-def save(path, network: Dict[str, Any], *levels: str) -> str:
-    """A checkpoint of a small DeCon whose halves and statistics differ."""
-    branches = {f'at_{level}': tiny.branch(level) for level in levels}
-    config = dict(type='mmdecon.DeCon', network=network, branches=branches)
-    torch.manual_seed(0)
-    model = DeCon(network, branches)
-    state = {k: v + 0.1 * torch.rand_like(v) if v.is_floating_point() else v for k, v in model.state_dict().items()}
-    torch.save(dict(state_dict=state, meta=dict(cfg=Config(dict(model=config)).pretty_text, iter=3, epoch=1)), path)
-    return str(path)
-
-
-def target(path, **changes: Any) -> str:
-    """A segmenter's config file."""
-    head = dict(type='FPNHead', in_channels=[8] * 4, in_index=[0, 1, 2, 3], feature_strides=[4, 8, 16, 32])
-    head.update(channels=8, num_classes=5, norm_cfg=tiny.BN)
-    neck = dict(type='FPN', in_channels=[8, 16, 32, 64], out_channels=8, num_outs=4, norm_cfg=tiny.BN)
-    model = dict(type='EncoderDecoder', backbone=BACKBONE, neck=neck, decode_head=head)
-    for part, values in changes.items():
-        model[part] = {**model[part], **values}
-    Config(dict(default_scope='mmseg', model=model)).dump(path)
-    return str(path)
-
-
-@pytest.fixture(scope='module')
-def path(tmp_path_factory) -> str:
-    folder = tmp_path_factory.mktemp('pretrained')
-    return save(folder / 'decon.pth', tiny.network(dict(fpn=tiny.FPN, head=FPN_HEAD)), 'c5', 'out')
+from .small import FPN_HEAD, PLAIN, save, target
 
 
 def test_a_small_one_fits_its_config(path, tmp_path) -> None:
@@ -126,67 +83,3 @@ def test_two_decoders_of_one_kind_need_a_choice(tmp_path) -> None:
     states = [convert(source, 'mmseg', decoders=[name]).state for name in ('one', 'two')]
     assert states[0].keys() == states[1].keys()
     assert not torch.equal(*(state['neck.lateral_convs.0.conv.weight'] for state in states))
-
-
-def test_files_that_are_no_checkpoints_of_ours(tmp_path) -> None:
-    (tmp_path / 'text.pth').write_text('hello')
-    with pytest.raises(ValueError, match='cannot be read as a checkpoint'):
-        read_source(str(tmp_path / 'text.pth'))
-    with pytest.raises(FileNotFoundError, match='no checkpoint at'):
-        read_source(str(tmp_path / 'gone.pth'))
-    torch.save(dict(state_dict={}), tmp_path / 'bare.pth')
-    with pytest.raises(ValueError, match='is no checkpoint of an mmdecon run: it holds no config'):
-        read_source(str(tmp_path / 'bare.pth'))
-    cfg = "model = dict(type='EncoderDecoder')"
-    torch.save(dict(state_dict={}, meta=dict(cfg=cfg)), tmp_path / 'other.pth')
-    with pytest.raises(ValueError, match='a checkpoint of a EncoderDecoder, not of a DeCon'):
-        read_source(str(tmp_path / 'other.pth'))
-    torch.save(dict(state_dict={}, meta=dict(cfg='import os\nos.abort()')), tmp_path / 'bad.pth')
-    with pytest.raises(ValueError, match='is not an assignment'):
-        read_source(str(tmp_path / 'bad.pth'))
-
-
-class Evil:
-    def __reduce__(self):
-        return print, ('executed',)
-
-
-def test_a_strangers_file_is_not_executed(tmp_path, capsys) -> None:
-    torch.save(dict(state_dict={}, meta=dict(cfg=Evil())), tmp_path / 'evil.pth')
-    with pytest.raises(ValueError, match='tensors and plain values'):
-        load_file(str(tmp_path / 'evil.pth'))
-    assert 'executed' not in capsys.readouterr().out
-
-
-def test_the_file_knows_where_it_comes_from_and_whether_it_is_whole(path, tmp_path) -> None:
-    source = read_source(path)
-    made = convert(source, 'mmseg')
-    out = str(tmp_path / 'out.pth')
-    write(source, made, out)
-    content = read_export(out)
-    about = content['meta']['mmdecon']
-    assert (about['step'], about['epoch'], about['half'], about['layout']) == (3, 1, 'teacher', 'mmseg')
-    assert len(about['checkpoint_sha256']) == 64 and "type='mmdecon.DeCon'" in about['config']
-    content['state_dict']['backbone.conv1.weight'][0] += 1
-    torch.save(content, out)
-    with pytest.raises(ValueError, match='is damaged'):
-        read_export(out)
-    with pytest.raises(ValueError, match='is no export of mmdecon'):
-        read_export(path)
-
-
-@pytest.mark.parametrize('fits', [True, False])
-def test_the_tool(path, tmp_path, monkeypatch, capsys, fits: bool) -> None:
-    config = target(tmp_path / 'target.py', **({} if fits else dict(neck=dict(norm_cfg=None))))
-    out = tmp_path / 'out.pth'
-    command = ['export.py', path, str(out), '--layout', 'mmseg', '--target', config]
-    monkeypatch.setattr(sys, 'argv', command)
-    if fits:
-        runpy.run_path('tools/export.py', run_name='__main__')
-        text = capsys.readouterr().out
-        assert 'same features in the target: c2, c3, c4, c5, p2, p3, p4, p5, out' in text
-        assert 'classifier: 2 tensors, such as decode_head.conv_seg.weight' in text
-    else:
-        with pytest.raises(SystemExit, match=r'--fold-norm.*Nothing was written'):
-            runpy.run_path('tools/export.py', run_name='__main__')
-    assert out.exists() is fits

@@ -1,0 +1,110 @@
+"""What an export starts from: the network of a checkpoint, and downstream configs."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterator, Mapping, Optional
+
+from mmengine.config import Config
+
+from ..checkpoint import load_file, read_config_text
+from ..models.decon import build_network
+from ..models.network import EncoderDecoder
+from ..models.twin import STUDENT, TEACHER
+
+
+@dataclass(frozen=True)
+class Source:
+    """A pre-trained network, rebuilt from its checkpoint.
+
+    Attributes:
+        network: With the weights of one half, in eval mode.
+        config: The model's config.
+        half: ``'student'`` or ``'teacher'``.
+        meta: The checkpoint's ``meta``.
+        path: Of the checkpoint.
+    """
+
+    network: EncoderDecoder
+    config: Mapping[str, Any]
+    half: str
+    meta: Mapping[str, Any]
+    path: str
+
+
+def read_source(path: str, half: str = TEACHER, config: Optional[str] = None) -> Source:
+    """Rebuilds the network of a checkpoint, with the weights of a half.
+
+    Args:
+        path: A checkpoint of a DeCon run.
+        half: ``'teacher'`` or ``'student'``.
+        config: The run's config file; by default the config in the checkpoint, which is read without executing it.
+
+    Raises:
+        ValueError: If it is no checkpoint of DeCon, its weights do not fit its config, or they are not finite.
+    """
+    if half not in (STUDENT, TEACHER):
+        raise ValueError(f'half is {half!r}, must be {STUDENT!r} or {TEACHER!r}')
+    checkpoint = load_file(path)
+    meta = checkpoint.get('meta') if isinstance(checkpoint.get('meta'), dict) else {}
+    if config is None and 'cfg' not in meta:
+        raise ValueError(f"{path} is no checkpoint of an mmdecon run: it holds no config. Give the run's by --config.")
+    model = read_config(config)['model'] if config else read_config_text(meta['cfg']).get('model', {})
+    if str(model.get('type', '')).rpartition('.')[2] != 'DeCon':
+        raise ValueError(f'{path} is a checkpoint of a {model.get("type")}, not of a DeCon: there is nothing to export')
+    half = STUDENT if model.get('shared') else half
+    prefix = f'network.{half}.'
+    weights = {k[len(prefix) :]: v for k, v in checkpoint['state_dict'].items() if k.startswith(prefix)}
+    with refusing(f'the network of {path}', 'built'):
+        network = build_network(_without_init(model['network']), model['branches'])
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        lines = [line.strip() for line in str(error).splitlines()[1:3]]
+        raise ValueError(f'the weights in {path} do not fit its config: {" ".join(lines)}') from error
+    broken = [name for name, value in weights.items() if not value.isfinite().all()]
+    if broken:
+        raise ValueError(f'{path}: {broken[0]} is not finite, the run diverged; export an earlier checkpoint')
+    return Source(network.eval(), model, half, meta, path)
+
+
+def read_config(path: str) -> Config:
+    """Reads a config file that has a model.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be read, or has no model.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'there is no config at {path}')
+    try:
+        config = Config.fromfile(path)
+    except (ImportError, OSError, SyntaxError) as error:
+        raise ValueError(f'the config {path} cannot be read: {error}') from error
+    if 'model' not in config:
+        raise ValueError(f'the config {path} has no model')
+    return config
+
+
+@contextmanager
+def refusing(subject: str, verb: str) -> Iterator[None]:
+    """Says in one sentence that a model which somebody else configured does not work.
+
+    Args:
+        subject: What does not work, and where it comes from.
+        verb: What was tried, such as ``'built'``.
+
+    Raises:
+        ValueError: If something inside raises an error of a wrong config.
+    """
+    try:
+        yield
+    except (AssertionError, ImportError, IndexError, KeyError, RuntimeError, TypeError) as error:
+        reason = next(iter(str(error).splitlines()), '')[:200]
+        raise ValueError(f'{subject} cannot be {verb}: {type(error).__name__}: {reason}') from error
+
+
+def _without_init(network: Mapping[str, Any]) -> Dict[str, Any]:
+    """A network's config without the file that its encoder started from, which need not exist here."""
+    encoder = {key: value for key, value in network['encoder'].items() if key != 'init_cfg'}
+    return {**network, 'encoder': encoder}

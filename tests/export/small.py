@@ -1,0 +1,41 @@
+"""Small checkpoints and downstream configs, every part real."""
+
+from typing import Any, Dict
+
+import torch
+from mmengine.config import Config
+
+from mmdecon.models import DeCon
+
+from ..models import tiny
+
+PLAIN = dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=8))
+FPN_HEAD = dict(
+    type='mmdecon.SegHeadDecoder',
+    inputs=['p2', 'p3', 'p4', 'p5'],
+    head=dict(type='mmseg.FPNHead', channels=8, norm_cfg=tiny.BN),
+)
+BACKBONE = dict(type='mmseg.ResNet', depth=18, base_channels=8, norm_cfg=tiny.BN)
+
+
+def save(path, network: Dict[str, Any], *levels: str) -> str:
+    """A checkpoint of a small DeCon whose halves and statistics differ."""
+    branches = {f'at_{level}': tiny.branch(level) for level in levels}
+    config = dict(type='mmdecon.DeCon', network=network, branches=branches)
+    torch.manual_seed(0)
+    model = DeCon(network, branches)
+    state = {k: v + 0.1 * torch.rand_like(v) if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    torch.save(dict(state_dict=state, meta=dict(cfg=Config(dict(model=config)).pretty_text, iter=3, epoch=1)), path)
+    return str(path)
+
+
+def target(path, **changes: Any) -> str:
+    """A segmenter's config file."""
+    head = dict(type='FPNHead', in_channels=[8] * 4, in_index=[0, 1, 2, 3], feature_strides=[4, 8, 16, 32])
+    head.update(channels=8, num_classes=5, norm_cfg=tiny.BN)
+    neck = dict(type='FPN', in_channels=[8, 16, 32, 64], out_channels=8, num_outs=4, norm_cfg=tiny.BN)
+    model = dict(type='EncoderDecoder', backbone=BACKBONE, neck=neck, decode_head=head)
+    for part, values in changes.items():
+        model[part] = {**model[part], **values}
+    Config(dict(default_scope='mmseg', model=model)).dump(path)
+    return str(path)

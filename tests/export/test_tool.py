@@ -35,7 +35,7 @@ def test_a_target_that_fits(export, tmp_path, capsys) -> None:
 def test_no_target(export, capsys) -> None:
     export('--part', 'encoder', '--half', 'student')
     text = capsys.readouterr().out
-    assert 'tensors of the student, encoder, for mmseg' in text and '--target CONFIG tells' in text
+    assert 'tensors of the student, encoder, for mmseg' in text and '--target CONFIG lists' in text
 
 
 @pytest.mark.parametrize(

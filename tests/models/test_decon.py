@@ -1,5 +1,8 @@
+from uuid import uuid4
+
 import pytest
 import torch
+from mmengine.logging import MessageHub
 from mmengine.optim import OptimWrapper
 
 from mmdecon.models import DeCon
@@ -157,6 +160,7 @@ def test_bad_configs() -> None:
 
 
 def test_without_a_runner_the_clock_says_what_is_missing() -> None:
+    MessageHub.get_instance(str(uuid4()))  # the current one may be that of a runner of another test
     model = DeCon(tiny.network(), dict(enc=tiny.branch('c5'))).train()
     with pytest.raises(RuntimeError, match='train through a Runner, or set model.clock'):
         model.loss(tiny.views())

@@ -1,6 +1,6 @@
 """Strict loading of an encoder's starting weights."""
 
-from typing import Dict
+from typing import Dict, List
 
 from mmengine.logging import print_log
 from torch import Tensor, nn
@@ -30,7 +30,7 @@ def load_pretrained(module: nn.Module, path: str, prefix: str = '') -> None:
     given = {key: value for key, value in given.items() if key in wanted or not key.startswith(('fc.', 'head.'))}
     problems = misfits(given, wanted)
     if problems:
-        shown = '; '.join(list(problems)[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
+        shown = '; '.join(problems[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
         raise ValueError(
             f'{path} does not hold the weights of {type(module).__name__} (model.network.encoder.init_cfg): '
             f'{shown}. Choose the encoder that the file was made for, or its prefix.'
@@ -39,7 +39,7 @@ def load_pretrained(module: nn.Module, path: str, prefix: str = '') -> None:
     print_log(f'{len(given)} tensors of {path} loaded into {type(module).__name__}', 'current')
 
 
-def misfits(given: Dict[str, Tensor], wanted: Dict[str, Tensor]) -> Dict[str, str]:
+def misfits(given: Dict[str, Tensor], wanted: Dict[str, Tensor]) -> List[str]:
     """Describes what keeps a state dict from fitting another, one line a tensor; batch norm's counters may lack.
 
     Args:
@@ -47,15 +47,12 @@ def misfits(given: Dict[str, Tensor], wanted: Dict[str, Tensor]) -> Dict[str, st
         wanted: The tensors of the module to load into.
 
     Returns:
-        A dict from the line to the tensor's name, empty where all fit.
+        The lines, by the tensors' names; none where all fit.
     """
-    lines = {
-        f'{key} has shape {tuple(given[key].shape)}, the encoder wants {tuple(wanted[key].shape)}': key
-        for key in given.keys() & wanted.keys()
-        if given[key].shape != wanted[key].shape
-    }
-    lines.update({f'{key} is unknown to the encoder': key for key in given.keys() - wanted.keys()})
-    lines.update(
-        {f'{key} is missing': key for key in wanted.keys() - given.keys() if not key.endswith('num_batches_tracked')}
+    unequal = [name for name in given.keys() & wanted.keys() if given[name].shape != wanted[name].shape]
+    missing = [name for name in wanted.keys() - given.keys() if not name.endswith('num_batches_tracked')]
+    return sorted(
+        [f'{n} has shape {tuple(given[n].shape)}, the encoder wants {tuple(wanted[n].shape)}' for n in unequal]
+        + [f'{name} is unknown to the encoder' for name in given.keys() - wanted.keys()]
+        + [f'{name} is missing' for name in missing]
     )
-    return dict(sorted(lines.items(), key=lambda line: line[1]))

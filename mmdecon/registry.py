@@ -24,6 +24,8 @@ OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
     'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine']
 )
 
+REGIONS = root.Registry('region generator', parent=root.TASK_UTILS, locations=['mmdecon.regions'])
+
 
 def build_foreign(config: Mapping[str, Any], **defaults: Any) -> nn.Module:
     """Builds a model of another package, such as ``mmseg.FCNHead``, as if that package's scope were the default one.
@@ -46,5 +48,6 @@ __all__ = [
     'HOOKS',
     'OPTIM_WRAPPERS',
     'OPTIM_WRAPPER_CONSTRUCTORS',
+    'REGIONS',
     'build_foreign',
 ]

@@ -1,6 +1,7 @@
 """Views and their geometry: where two crops of one image show the same place. Nothing here is learnt.
 
-Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells.
+Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells, S planes of regions, M drawn
+regions.
 
 Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A
 box *within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if
@@ -16,6 +17,18 @@ from torch import Tensor
 from .precision import upcast
 
 
+class RegionSample(NamedTuple):
+    """Regions drawn from a view, on the grid of a map.
+
+    Attributes:
+        ids: Which region each draw took, (B, M); draws may repeat, -1 where the view has no region.
+        shares: How much each cell belongs to it, (B, M, h, w), 0..1.
+    """
+
+    ids: Tensor
+    shares: Tensor
+
+
 class View(NamedTuple):
     """A batch of augmented crops, one of each image, and how they were cut.
 
@@ -23,13 +36,18 @@ class View(NamedTuple):
         image: Normalised pixels, (B, 3, H, W).
         box: Crop boxes in source pixels, (B, 4).
         flipped: Whether the crop was mirrored left to right, (B,), bool.
-        regions: Region ids of each pixel, (B, H, W), integer, or None where the data has no regions.
+        regions: Region ids of each pixel in S planes, (B, S, H, W), integer, -1 where there is none; None where the data
+            has no regions.
+        source: Width and height of the source image in pixels, (B, 2), or None where the data does not tell.
+        sample: The regions drawn from this view for a branch, or None where it draws none.
     """
 
     image: Tensor
     box: Tensor
     flipped: Tensor
     regions: Optional[Tensor] = None
+    source: Optional[Tensor] = None
+    sample: Optional[RegionSample] = None
 
 
 class Overlap(NamedTuple):

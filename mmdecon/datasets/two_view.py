@@ -1,6 +1,6 @@
 """Two augmented views of one image that remember how they were cut, and their way into a batch.
 
-Letters: H x W the source image, h x w a view, both in pixels. Images are mmcv's: NumPy, uint8, channels last, BGR.
+Letters: H x W the source image, h x w a view, both in pixels; S planes of regions. Images are mmcv's: NumPy, uint8, channels last, BGR.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
 from ..registry import TRANSFORMS
+from ..regions.base import check_regions
 from .crops import Box, draw_pair, resize_nearest
 
 Pipeline = Sequence[dict | Callable]
@@ -23,13 +24,14 @@ Pipeline = Sequence[dict | Callable]
 class TwoViews(BaseTransform):
     """Cuts two crops from an image, mirrors and recolours each by itself, and records how (SlotCon).
 
-    Needs ``img`` (H, W, 3) and takes ``regions`` (H, W), integer, where there are any. Adds ``views``, a list of two
+    Needs ``img`` (H, W, 3) and takes ``regions`` (H, W, S), integer, where there are any. Adds ``views``, a list of two
     dicts with
 
     * ``img``: (h, w, 3), uint8;
     * ``box``: left, top, right, bottom of the crop in source pixels, float32, as :mod:`mmdecon.views` defines it;
     * ``flipped``: whether the view is mirrored left to right;
-    * ``regions``: (h, w), cut, resized (nearest) and mirrored as the image is; only where the sample has regions.
+    * ``source``: W and H, float32;
+    * ``regions``: (h, w, S), cut, resized (nearest) and mirrored as the image is; only where the sample has regions.
 
     Differs from the original:
         SlotCon counts a draw that does not fit into the image as one of its tries, and compares the shared area with
@@ -115,14 +117,11 @@ class TwoViews(BaseTransform):
             The same dict.
 
         Raises:
-            ValueError: If ``regions`` and ``img`` differ in size, or a photometric pipeline changes the view's shape.
+            ValueError: If ``regions`` are no regions of ``img``, or a photometric pipeline changes the view's shape.
         """
         height, width = results['img'].shape[:2]
-        if 'regions' in results and results['regions'].shape != (height, width):
-            raise ValueError(
-                f'regions of {results.get("img_path", "the sample")} have shape {results["regions"].shape}, its '
-                f'image has {(height, width)}; make them from the image as it is loaded'
-            )
+        if 'regions' in results:
+            check_regions(results['regions'], results['img'], results.get('img_path', 'a sample'))
         boxes = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
         flips = np.random.rand(2) < self.flip_prob
         results['views'] = [self._view(results, *how) for how in zip(boxes, flips, range(2))]
@@ -138,6 +137,7 @@ class TwoViews(BaseTransform):
             backend=self.backend,
         )
         view = dict(img=_flip(image, flipped), box=np.array(box, np.float32), flipped=bool(flipped))
+        view['source'] = np.array(results['img'].shape[1::-1], np.float32)
         if 'regions' in results:
             view['regions'] = _flip(resize_nearest(results['regions'], box, self.size), flipped)
         view['img'] = self.photometric[number](dict(img=view['img'], img_shape=self.size))['img']
@@ -159,7 +159,7 @@ class PackViews(BaseTransform):
     """Turns the views of :class:`TwoViews` into tensors that mmengine's ``default_collate`` makes a batch of.
 
     The sample becomes ``dict(views=[view, view])``, each view with ``image`` (3, h, w) uint8, ``box`` (4,) float32,
-    ``flipped`` () bool, and, if it has them, ``regions`` (h, w) int32.
+    ``flipped`` () bool, ``source`` (2,) float32, and, if it has them, ``regions`` (S, h, w) int32.
     :class:`~mmdecon.models.data_preprocessor.ViewPreprocessor` takes it on.
     """
 
@@ -181,7 +181,8 @@ def _pack(view: dict[str, Any]) -> dict[str, torch.Tensor]:
         image=torch.from_numpy(np.ascontiguousarray(view['img'].transpose(2, 0, 1))),
         box=torch.from_numpy(view['box']),
         flipped=torch.tensor(view['flipped']),
+        source=torch.from_numpy(view['source']),
     )
     if 'regions' in view:
-        packed['regions'] = torch.from_numpy(view['regions'].astype(np.int32))
+        packed['regions'] = torch.from_numpy(view['regions'].transpose(2, 0, 1).astype(np.int32))
     return packed

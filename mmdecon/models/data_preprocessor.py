@@ -1,6 +1,6 @@
 """From collated bytes to normalised views on the model's device.
 
-Letters: B images, h x w a view's size in pixels.
+Letters: B images, h x w a view's size in pixels, S planes of regions.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class ViewPreprocessor(ImgDataPreprocessor):
 
         Args:
             data: ``dict(views=[...])``, each view a dict with ``image`` (B, 3, h, w) uint8 BGR, ``box`` (B, 4),
-                ``flipped`` (B,), bool, and perhaps ``regions`` (B, h, w).
+                ``flipped`` (B,), bool, and perhaps ``source`` (B, 2) and ``regions`` (B, S, h, w).
             training: mmengine's flag; both modes are the same here.
 
         Returns:
@@ -52,4 +52,4 @@ class ViewPreprocessor(ImgDataPreprocessor):
         view = self.cast_data(view)
         image = super().forward(dict(inputs=view['image']))['inputs']
         regions = view['regions'].long() if 'regions' in view else None
-        return View(image, view['box'], view['flipped'], regions)
+        return View(image, view['box'], view['flipped'], regions, view.get('source'))

@@ -69,12 +69,12 @@ def test_geometry_of_a_view_without_pairs() -> None:
 
 def test_regions_are_cut_as_the_image() -> None:
     image = coordinates()
-    sample = dict(img=image, regions=image[..., 1].astype(np.uint16) * 250 + image[..., 0])
+    sample = dict(img=image, regions=(image[..., 1].astype(np.uint16) * 250 + image[..., 0])[..., None])
     np.random.seed(0)
     for _ in range(20):
         for view in TwoViews(size=(40, 70), interpolation='nearest')(sample)['views']:
-            assert view['regions'].shape == (40, 70) and view['regions'].dtype == np.uint16
-            found = np.stack([view['regions'] % 250, view['regions'] // 250], axis=2).astype(int)
+            assert view['regions'].shape == (40, 70, 1) and view['regions'].dtype == np.uint16
+            found = np.concatenate([view['regions'] % 250, view['regions'] // 250], axis=2).astype(int)
             difference = abs(found - view['img'][..., :2])
             assert difference.max() <= 1 and (difference > 0).mean() < 0.1  # Pillow rounds ties either way
 
@@ -92,7 +92,7 @@ def test_flips_are_independent_and_fair() -> None:
 
 def test_packed_batch_has_the_values_of_its_samples() -> None:
     np.random.seed(0)
-    sample = dict(img=coordinates(), regions=np.arange(200 * 250).reshape(200, 250))
+    sample = dict(img=coordinates(), regions=np.arange(200 * 250 * 2).reshape(200, 250, 2))
     samples = [TwoViews(size=(8, 12))(dict(sample)) for _ in range(3)]
     batch = default_collate([PackViews()(each) for each in samples])
     assert list(batch) == ['views'] and len(batch['views']) == 2
@@ -106,7 +106,8 @@ def test_packed_batch_has_the_values_of_its_samples() -> None:
         assert view['flipped'].dtype == torch.bool and view['flipped'].tolist() == [
             each['flipped'] for each in expected
         ]
-        assert np.array_equal(view['regions'], np.stack([each['regions'] for each in expected]))
+        assert np.array_equal(view['regions'].permute(0, 2, 3, 1), np.stack([each['regions'] for each in expected]))
+        assert view['source'].dtype == torch.float32 and view['source'].tolist() == [[250.0, 200.0]] * 3
     assert 'regions' not in PackViews()(TwoViews(size=8)(dict(img=coordinates())))['views'][0]
 
 
@@ -174,8 +175,8 @@ def test_wrong_arguments_are_refused(wrong: dict, message: str) -> None:
 
 
 def test_what_does_not_fit_the_image_is_refused() -> None:
-    with pytest.raises(ValueError, match=r'regions of a\.png have shape \(20, 25\)'):
-        TwoViews(size=8)(dict(img=coordinates(), img_path='a.png', regions=np.zeros((20, 25), int)))
+    with pytest.raises(ValueError, match=r'regions of a\.png are int64 of shape \(20, 25, 1\)'):
+        TwoViews(size=8)(dict(img=coordinates(), img_path='a.png', regions=np.zeros((20, 25, 1), int)))
     grey = dict(type='RandomGrayscale', prob=1.0)
     with pytest.raises(ValueError, match=r'photometric\[1\].*keep_channels'):
         TwoViews(size=8, photometric=[[], [grey]])(dict(img=coordinates()))

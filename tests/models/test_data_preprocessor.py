@@ -17,9 +17,10 @@ def sample(seed: int, regions: bool = False) -> dict:
             image=torch.randint(0, 256, (3, 5, 7), generator=generator, dtype=torch.uint8),
             box=torch.rand(4, generator=generator) * 1000,
             flipped=torch.tensor(bool((seed + number) % 2)),
+            source=torch.tensor([40.0, 30.0]),
         )
         if regions:
-            view['regions'] = torch.randint(0, 2**20, (5, 7), generator=generator, dtype=torch.int32)
+            view['regions'] = torch.randint(0, 2**20, (2, 5, 7), generator=generator, dtype=torch.int32)
         views.append(view)
     return dict(views=views)
 
@@ -37,7 +38,7 @@ def test_pixels_become_normalised_rgb_and_geometry_stays() -> None:
         assert torch.equal(view.box, torch.stack([each['box'] for each in given])) and view.box.dtype == torch.float32
         assert view.flipped.tolist() == [each['flipped'].item() for each in given] and view.flipped.dtype == torch.bool
         assert torch.equal(view.regions, torch.stack([each['regions'] for each in given]).long())
-        assert view.regions.dtype == torch.int64
+        assert view.regions.dtype == torch.int64 and view.source.tolist() == [[40.0, 30.0]] * 4
 
 
 def test_views_without_regions_and_training_flag() -> None:
@@ -65,4 +66,4 @@ def test_statistics_are_no_part_of_a_checkpoint() -> None:
 def test_views_move_to_the_models_device() -> None:
     batch = default_collate([sample(0, regions=True)])
     for view in ViewPreprocessor().cuda()(batch)['views']:
-        assert {part.device.type for part in view} == {'cuda'}
+        assert {part.device.type for part in view if part is not None} == {'cuda'}

@@ -1,4 +1,6 @@
-"""The two things that objectives do across processes; with one process, both are local."""
+"""What objectives do across processes; with one process, all of it is local."""
+
+from typing import Any, Tuple
 
 import torch
 from mmengine import dist
@@ -15,6 +17,37 @@ def gather(rows: Tensor) -> Tensor:
         (world size * N, ...).
     """
     return torch.cat(dist.all_gather(rows.detach().contiguous()))
+
+
+def gather_with_grad(rows: Tensor) -> Tensor:
+    """Joins the rows of all processes like :func:`gather`; gradients flow back to the process that owns a row.
+
+    What the losses of all processes send to a row is summed. Data-parallel training then averages over processes, which
+    makes the gradient that of the mean of all losses.
+
+    Args:
+        rows: (N, ...), N equal on all processes.
+
+    Returns:
+        (world size * N, ...).
+    """
+    return _GatherWithGrad.apply(rows)
+
+
+class _GatherWithGrad(torch.autograd.Function):
+    """All-gather forwards; backwards the sum over processes, cut to the own rows."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor) -> Tensor:
+        ctx.count = len(rows)
+        return gather(rows)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tuple[Tensor]:
+        total = gradients[0].contiguous().clone()
+        dist.all_reduce(total)
+        start = dist.get_rank() * ctx.count
+        return (total[start : start + ctx.count],)
 
 
 def average(value: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """A branch: what is contrasted at one level of the network."""
 
-from typing import Any, Dict, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -39,6 +39,8 @@ class Branch(BaseModule):
         weight: Factor of the loss, > 0. A branch of no weight is left out of the config instead.
         pairs: Ordered pairs (student's view, teacher's view); the loss is their sum.
         shared: Whether the head's student is its own teacher.
+        sampler: Config of what draws regions from each view (:class:`~mmdecon.models.regions.RegionSampler`), once for
+            both halves; None for heads that need no regions.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Branch(BaseModule):
         weight: float = 1.0,
         pairs: Sequence[Pair] = ((0, 1), (1, 0)),
         shared: bool = False,
+        sampler: Optional[Dict[str, Any]] = None,
     ) -> None:
         super().__init__()
         if weight <= 0:
@@ -58,6 +61,7 @@ class Branch(BaseModule):
             )
         self.level, self.weight, self.pairs = level, weight, [tuple(pair) for pair in pairs]
         self.head = Twin(MODELS.build(head, default_args=dict(in_channels=level.channels)), shared=shared)
+        self.sampler = MODELS.build(sampler) if sampler else None
         self.objective = MODELS.build(objective, default_args=dict(self.head.student.spec))
 
     @property
@@ -73,11 +77,9 @@ class Branch(BaseModule):
             maps: Half -> view's number -> level -> map.
             views: All views.
         """
-        embedded = {
-            half: {i: self.head(maps[half][i][self.level.name], views[i], half=half) for i in sorted(numbers)}
-            for half, numbers in self.views_needed.items()
-        }
-        queries, keys = embedded[STUDENT], embedded[TEACHER]
+        views = self._draw_regions(maps, views)
+        queries = self._embed(STUDENT, maps, views, {})
+        keys = self._embed(TEACHER, maps, views, queries if self._is_own_teacher(maps) else {})
         terms: Dict[str, Tensor] = {}
         for i, j in self.pairs:
             for name, value in self.objective(queries[i], keys[j], keys.get(i), views[i], views[j]).items():
@@ -87,3 +89,26 @@ class Branch(BaseModule):
         health = self.objective.health(queries[self.pairs[0][0]])
         loss = self.weight * sum(terms.values())
         return BranchOutput(loss, {name: value.detach() for name, value in terms.items()}, health)
+
+    def _embed(self, half: str, maps: Dict[str, Maps], views: List[View], known: Dict[int, Any]) -> Dict[int, Any]:
+        """View's number -> embedding by one half of the head, for the views that it must see and that are not known."""
+        numbers = sorted(self.views_needed[half])
+        return {
+            i: known[i] if i in known else self.head(maps[half][i][self.level.name], views[i], half=half)
+            for i in numbers
+        }
+
+    def _is_own_teacher(self, maps: Dict[str, Maps]) -> bool:
+        """Whether both halves of the head would see the same maps with the same weights."""
+        students, teachers = maps[STUDENT], maps[TEACHER]
+        return self.head.shared and all(students[i] is teachers[i] for i in students.keys() & teachers.keys())
+
+    def _draw_regions(self, maps: Dict[str, Maps], views: List[View]) -> List[View]:
+        """The views, with regions drawn on this level's grid from those that some half sees."""
+        if self.sampler is None:
+            return views
+        sizes = {i: maps[half][i][self.level.name].shape[2:] for half, seen in self.views_needed.items() for i in seen}
+        return [
+            view._replace(sample=self.sampler(view, tuple(sizes[i]))) if i in sizes else view
+            for i, view in enumerate(views)
+        ]

@@ -1,5 +1,6 @@
 """What stands between a level and the loss, and has a teacher."""
 
+from .regions import RegionHead
 from .slots import SlotHead
 
-__all__ = ['SlotHead']
+__all__ = ['RegionHead', 'SlotHead']

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 Config = Mapping[str, Any]
 BATCH_NORM: Config = MappingProxyType(dict(type='BN'))
 GELU: Config = MappingProxyType(dict(type='GELU'))
+RELU: Config = MappingProxyType(dict(type='ReLU'))
 
 
 class PointwiseMLP(BaseModule):
@@ -23,6 +24,7 @@ class PointwiseMLP(BaseModule):
         num_layers: Linear layers, >= 1.
         norm_cfg: Norm after each hidden layer; the layers keep their bias beside it, as published.
         act_cfg: Activation after each norm.
+        last_bias: Whether the last layer has a bias.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class PointwiseMLP(BaseModule):
         num_layers: int,
         norm_cfg: Config,
         act_cfg: Config,
+        last_bias: bool = True,
     ) -> None:
         super().__init__(init_cfg=dict(type='TruncNormal', layer='Conv2d', std=0.02))
         widths = [in_channels] + [hidden_channels] * (num_layers - 1)
@@ -40,7 +43,7 @@ class PointwiseMLP(BaseModule):
         for i, o in zip(widths, widths[1:]):
             norm, act = build_norm_layer(dict(norm_cfg), o)[1], build_activation_layer(dict(act_cfg))
             self.layers.append(nn.Sequential(OrderedDict(conv=nn.Conv2d(i, o, 1), norm=norm, act=act)))
-        self.layers.append(nn.Conv2d(widths[-1], out_channels, 1))
+        self.layers.append(nn.Conv2d(widths[-1], out_channels, 1, bias=last_bias))
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from types import MappingProxyType
-from typing import Any, Mapping
+from typing import Any, Mapping, Optional
 
 from mmcv.cnn import build_activation_layer, build_norm_layer
 from mmengine.model import BaseModule
@@ -12,6 +12,7 @@ Config = Mapping[str, Any]
 BATCH_NORM: Config = MappingProxyType(dict(type='BN'))
 GELU: Config = MappingProxyType(dict(type='GELU'))
 RELU: Config = MappingProxyType(dict(type='ReLU'))
+SMALL_NORMAL: Config = MappingProxyType(dict(type='TruncNormal', layer='Conv2d', std=0.02))
 
 
 class PointwiseMLP(BaseModule):
@@ -22,9 +23,12 @@ class PointwiseMLP(BaseModule):
         hidden_channels: Channels between.
         out_channels: Channels of the output.
         num_layers: Linear layers, >= 1.
-        norm_cfg: Norm after each hidden layer; the layers keep their bias beside it, as published.
+        norm_cfg: Norm after each hidden layer; None for none.
         act_cfg: Activation after each norm.
         last_bias: Whether the last layer has a bias.
+        hidden_bias: Whether the others have one, also beside a norm.
+        last_norm: Whether a norm follows the last layer.
+        init_cfg: Config of the initialisation; None keeps torch's own.
     """
 
     def __init__(
@@ -33,17 +37,27 @@ class PointwiseMLP(BaseModule):
         hidden_channels: int,
         out_channels: int,
         num_layers: int,
-        norm_cfg: Config,
+        norm_cfg: Optional[Config],
         act_cfg: Config,
         last_bias: bool = True,
+        hidden_bias: bool = True,
+        last_norm: bool = False,
+        init_cfg: Optional[Config] = SMALL_NORMAL,
     ) -> None:
-        super().__init__(init_cfg=dict(type='TruncNormal', layer='Conv2d', std=0.02))
+        super().__init__(init_cfg=None if init_cfg is None else dict(init_cfg))
+        if last_norm and norm_cfg is None:
+            raise ValueError('last_norm=True with norm_cfg=None: say which norm follows the last layer, in norm_cfg')
         widths = [in_channels] + [hidden_channels] * (num_layers - 1)
         self.layers = nn.Sequential()
         for i, o in zip(widths, widths[1:]):
-            norm, act = build_norm_layer(dict(norm_cfg), o)[1], build_activation_layer(dict(act_cfg))
-            self.layers.append(nn.Sequential(OrderedDict(conv=nn.Conv2d(i, o, 1), norm=norm, act=act)))
+            parts = OrderedDict(conv=nn.Conv2d(i, o, 1, bias=hidden_bias))
+            if norm_cfg is not None:
+                parts['norm'] = build_norm_layer(dict(norm_cfg), o)[1]
+            parts['act'] = build_activation_layer(dict(act_cfg))
+            self.layers.append(nn.Sequential(parts))
         self.layers.append(nn.Conv2d(widths[-1], out_channels, 1, bias=last_bias))
+        if last_norm:
+            self.layers.append(build_norm_layer(dict(norm_cfg), out_channels)[1])
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""

@@ -1,9 +1,8 @@
 """Two gloo processes, each with half of the batch, against one process with all of it."""
 
-import copy
 import socket
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Callable, List
 
 import pytest
 import torch
@@ -58,38 +57,42 @@ def train(model: torch.nn.Module, batch: List[View]) -> List[float]:
     return losses
 
 
-def work(rank: int, port: int, folder: str) -> None:
+def work(rank: int, port: int, folder: str, make: Callable[..., DeCon], args: tuple, batch: Callable) -> None:
     """One of two processes: the images rank, rank + 2, ..., as mmengine's sampler deals them."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group('gloo', f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
-    model = MMDistributedDataParallel(build(), broadcast_buffers=False)
-    half = [View(*(None if x is None else x[rank::2] for x in view)) for view in views()]
+    model = MMDistributedDataParallel(make(*args), broadcast_buffers=False)
+    half = [View(*(None if x is None else x[rank::2] for x in view)) for view in batch()]
     losses = train(model, half)
     torch.save(dict(losses=losses, state=model.module.state_dict()), Path(folder) / f'{rank}.pth')
     torch.distributed.destroy_process_group()
 
 
-@pytest.fixture(scope='module')
-def outcome(tmp_path_factory) -> Dict[str, Any]:
-    folder = tmp_path_factory.mktemp('two')
+def run_both(make: Callable[..., DeCon], args: tuple, batch: Callable[[], List[View]], folder: Path) -> None:
+    """Trains a model in two processes and in one; losses, parameters, teachers, statistics and queues must agree.
+
+    Args:
+        make: Builds the model; a module's function, as processes must find it.
+        args: For ``make``.
+        batch: Makes all images' views; a module's function.
+        folder: For the outcomes.
+    """
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = free.getsockname()[1]
-    mp.spawn(work, (port, str(folder)), nprocs=2)
+    mp.spawn(work, (port, str(folder), make, args, batch), nprocs=2)
     two = [torch.load(folder / f'{rank}.pth') for rank in range(2)]
-    model = build()
-    losses = train(model, views())
-    return dict(two=two, losses=losses, state=copy.deepcopy(model.state_dict()))
+    model = make(*args)
+    losses = train(model, batch())
+    mean = [sum(pair) / 2 for pair in zip(*(part['losses'] for part in two))]
+    assert mean == pytest.approx(losses, rel=1e-10)
+    for part in two:
+        assert part['state'].keys() == model.state_dict().keys()
+        for name, value in model.state_dict().items():
+            torch.testing.assert_close(
+                part['state'][name], value, rtol=1e-8, atol=1e-10, msg=lambda m, name=name: f'{name}: {m}'
+            )
 
 
-def test_losses(outcome) -> None:
-    mean = [sum(losses) / 2 for losses in zip(*(part['losses'] for part in outcome['two']))]
-    assert mean == pytest.approx(outcome['losses'], rel=1e-10)
-
-
-@pytest.mark.parametrize('rank', [0, 1])
-def test_parameters_teachers_statistics_and_centres(outcome, rank: int) -> None:
-    state = outcome['two'][rank]['state']
-    assert state.keys() == outcome['state'].keys()
-    for name, value in outcome['state'].items():
-        torch.testing.assert_close(state[name], value, rtol=1e-8, atol=1e-10, msg=lambda m, name=name: f'{name}: {m}')
+def test_slotcon(tmp_path) -> None:
+    run_both(build, (), views, tmp_path)

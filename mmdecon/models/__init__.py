@@ -4,16 +4,24 @@ from .branch import Branch
 from .data_preprocessor import ViewPreprocessor
 from .decoders import NeckDecoder, SegHeadDecoder
 from .decon import DeCon
-from .heads import RegionHead, SlotHead
+from .heads import DenseHead, RegionHead, SlotHead, VectorHead
 from .network import EncoderDecoder
 from .norm import SyncBN
-from .objectives import DetConObjective, SlotConObjective
+from .objectives import (
+    DenseCLObjective,
+    DetConObjective,
+    SlotConObjective,
+    VectorContrast,
+    VectorPrediction,
+)
 from .regions import RegionSampler
 from .twin import Twin
 
 __all__ = [
     'Branch',
     'DeCon',
+    'DenseCLObjective',
+    'DenseHead',
     'DetConObjective',
     'EncoderDecoder',
     'NeckDecoder',
@@ -24,5 +32,8 @@ __all__ = [
     'SlotHead',
     'SyncBN',
     'Twin',
+    'VectorContrast',
+    'VectorHead',
+    'VectorPrediction',
     'ViewPreprocessor',
 ]

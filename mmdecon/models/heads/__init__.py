@@ -1,6 +1,8 @@
 """What stands between a level and the loss, and has a teacher."""
 
+from .dense import DenseHead
 from .regions import RegionHead
 from .slots import SlotHead
+from .vector import VectorHead
 
-__all__ = ['RegionHead', 'SlotHead']
+__all__ = ['DenseHead', 'RegionHead', 'SlotHead', 'VectorHead']

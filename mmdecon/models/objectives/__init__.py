@@ -1,7 +1,17 @@
 """The losses, with what only the student or only the loss owns."""
 
 from .base import Objective, direction_std
+from .densecl import DenseCLObjective
 from .detcon import DetConObjective
 from .slotcon import SlotConObjective
+from .vector import VectorContrast, VectorPrediction
 
-__all__ = ['DetConObjective', 'Objective', 'SlotConObjective', 'direction_std']
+__all__ = [
+    'DenseCLObjective',
+    'DetConObjective',
+    'Objective',
+    'SlotConObjective',
+    'VectorContrast',
+    'VectorPrediction',
+    'direction_std',
+]

@@ -1,0 +1,111 @@
+"""DenseCL's objective.
+
+Letters: B images, C channels of the level, D channels of the projection, g x g cells of the student's view, n of the
+teacher's.
+"""
+
+from typing import Dict, List, Optional
+
+import torch
+from torch import Tensor
+
+from ...registry import MODELS
+from ...views import View
+from ..heads.dense import DenseEmbedding
+from .base import Objective, direction_std
+from .queue import Queue, directions
+
+
+@MODELS.register_module()
+class DenseCLObjective(Objective):
+    """InfoNCE of the whole map and of matched cells, each with a queue of negatives.
+
+    Dense Contrastive Learning for Self-Supervised Visual Pre-Training, arXiv 2011.09157, section 3. One ordered
+    pair gives ``(1 - dense_weight) * global + dense_weight * dense``; the published loss has one pair, (0, 1). A cell
+    of the student's view is matched to the cell of the teacher's view whose feature before projection is most similar.
+    The dense queue holds one key for each image: the mean of its projected cells.
+
+    Differs from the original:
+        Batch statistics are those of the norm that the config names, ``mmdecon.SyncBN`` in ours: of the whole batch,
+        for student and teacher. The original has statistics for each GPU, and shuffles the teacher's images over GPUs
+        so that a query and its key are not normalised with the same few images; in one process that changes nothing.
+
+    Args:
+        channels: D, asked from the head.
+        queue_length: Negatives in each queue, >= 1. A queue longer than the data set holds older keys of the query's
+            own image too.
+        temperature: Of both losses, > 0.
+        dense_weight: Share of the dense loss, 0..1.
+        warmup_iters: Iterations at the start in which that share is 0. Published configs have none; 1000 is the default
+            of mmpretrain's hook, for data on which the loss rises at first.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        queue_length: int = 65536,
+        temperature: float = 0.2,
+        dense_weight: float = 0.5,
+        warmup_iters: int = 0,
+    ) -> None:
+        super().__init__()
+        if not 0 <= dense_weight <= 1:
+            raise ValueError(f"DenseCLObjective.dense_weight={dense_weight}: give the dense loss's share, 0 to 1")
+        if temperature <= 0 or warmup_iters < 0:
+            raise ValueError(
+                f'DenseCLObjective: temperature={temperature} must be above 0, warmup_iters={warmup_iters} at least 0'
+            )
+        self.vectors, self.means = Queue(channels, queue_length), Queue(channels, queue_length)
+        self.register_buffer('iters', torch.zeros((), dtype=torch.long))
+        self.temperature, self.dense_weight, self.warmup_iters = temperature, dense_weight, warmup_iters
+
+    def forward(
+        self, q: DenseEmbedding, k: DenseEmbedding, own: Optional[DenseEmbedding], q_view: View, k_view: View
+    ) -> Dict[str, Tensor]:
+        """The terms ``global`` and ``dense``; see the base class."""
+        share = self.dense_weight * (self.iters >= self.warmup_iters)
+        whole = self.vectors.contrast(directions(q.vector), directions(k.vector), self.temperature)
+        return {'global': (1 - share) * whole, 'dense': share * self._dense(q, k)}
+
+    def _dense(self, q: DenseEmbedding, k: DenseEmbedding) -> Tensor:
+        """InfoNCE of every cell of the student's, the matched cell of the teacher's as its positive."""
+        queries, keys = (directions(x.dense).flatten(2) for x in (q, k))  # (B, D, g * g), (B, D, n)
+        matched = match(q.feature, k.feature)[:, None].expand_as(queries)
+        queries, keys = (x.transpose(1, 2).flatten(0, 1) for x in (queries, keys.gather(2, matched)))
+        return self.means.contrast(queries, keys, self.temperature)
+
+    @torch.no_grad()
+    def observe(self, targets: List[DenseEmbedding]) -> None:
+        """Pushes the keys of all views that the teacher saw, and counts the iteration."""
+        for k in targets:
+            self.vectors.push(directions(k.vector))
+            self.means.push(directions(k.dense.mean(dim=(2, 3))))
+        self.iters += 1
+
+    @torch.no_grad()
+    def health(self, q: DenseEmbedding) -> Dict[str, Tensor]:
+        """``std`` of the cells' directions, ``global_std`` of the maps' (1 spread, 0 collapsed), the queues' fill."""
+        return dict(
+            std=direction_std(q.dense),
+            global_std=direction_std(q.vector[:, :, None, None]),
+            queue_fill=self.vectors.fill,
+        )
+
+
+@torch.no_grad()
+def match(feature: Tensor, other: Tensor) -> Tensor:
+    """Finds for each cell of a map the most similar one of another, by cosine, in full precision.
+
+    Args:
+        feature: (B, C, g, g).
+        other: (B, C, ...) of n cells.
+
+    Returns:
+        Indices into the other's cells, (B, g * g).
+    """
+    cells, others = (directions(x).flatten(2) for x in (feature, other))
+    with torch.autocast(cells.device.type, enabled=False):
+        return (cells.transpose(1, 2) @ others).argmax(dim=2)

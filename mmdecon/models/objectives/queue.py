@@ -1,0 +1,74 @@
+"""A queue of keys, the negatives of MoCo and DenseCL.
+
+Letters: N rows, D channels, L places in the queue.
+"""
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from ...dist import gather
+from ...precision import cosines, upcast
+
+
+class Queue(BaseModule):
+    """The last keys of all processes, in a ring (Momentum Contrast, arXiv 1911.05722, section 3.1).
+
+    It starts full of random directions. Any number of keys may be pushed at once.
+
+    Differs from the original:
+        Its length need not be a multiple of the batch, and may be smaller than it.
+
+    Args:
+        channels: D.
+        length: L, >= 1.
+
+    Raises:
+        ValueError: If ``length`` is below 1.
+    """
+
+    def __init__(self, channels: int, length: int) -> None:
+        super().__init__()
+        if length < 1:
+            raise ValueError(f'queue_length={length}: a queue holds at least 1 key; MoCo and DenseCL have 65536')
+        self.register_buffer('rows', F.normalize(torch.randn(length, channels), dim=1))
+        self.register_buffer('pushed', torch.zeros((), dtype=torch.long))  # keys so far, of all processes
+
+    @property
+    def fill(self) -> Tensor:
+        """The share of the places that hold keys, not what the queue started with: a scalar, 0..1."""
+        return (self.pushed / len(self.rows)).clamp(max=1)
+
+    @torch.no_grad()
+    def push(self, keys: Tensor) -> None:
+        """Writes the keys of all processes, in the order of their ranks, over the oldest.
+
+        Args:
+            keys: Of length 1, (N, D), N equal on all processes.
+        """
+        keys, length = gather(keys), len(self.rows)
+        places = (self.pushed + torch.arange(len(keys), device=keys.device)) % length
+        self.rows[places[-length:]] = keys[-length:].to(self.rows)
+        self.pushed += len(keys)
+
+    def contrast(self, queries: Tensor, keys: Tensor, temperature: float) -> Tensor:
+        """InfoNCE of each query, its key and the queue as negatives.
+
+        Args:
+            queries: Of length 1, (N, D).
+            keys: The positive of each query, of length 1, (N, D).
+            temperature: > 0.
+
+        Returns:
+            The mean over the queries, a scalar in full precision.
+        """
+        queries = upcast(queries) / temperature
+        negatives = cosines(queries, self.rows.clone())  # the ring is written to before the backward pass
+        logits = torch.cat([(queries * upcast(keys)).sum(dim=1, keepdim=True), negatives], dim=1)  # (N, 1 + L)
+        return F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long))
+
+
+def directions(x: Tensor) -> Tensor:
+    """Scales the vectors of (N, D, ...) to length 1, in full precision."""
+    return F.normalize(upcast(x), dim=1)

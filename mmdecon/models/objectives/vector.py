@@ -1,0 +1,119 @@
+"""Objectives of methods that see an image as a whole: contrast (MoCo v2, SimCLR) and prediction (BYOL).
+
+Letters: B images, N images of all processes, D channels of the projection.
+"""
+
+from typing import Dict, List, Optional
+
+import torch
+import torch.nn.functional as F
+from mmengine import dist
+from torch import Tensor
+
+from ...dist import gather_with_grad
+from ...precision import cosines, upcast
+from ...registry import MODELS
+from ...views import View
+from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
+from .base import Objective, direction_std
+from .queue import Queue, directions
+
+
+class VectorObjective(Objective):
+    """What the objectives of vectors (B, D) have in common."""
+
+    @torch.no_grad()
+    def health(self, q: Tensor) -> Dict[str, Tensor]:
+        """``std`` of the directions (1 spread out, 0 collapsed)."""
+        return dict(std=direction_std(q[:, :, None, None]))
+
+
+@MODELS.register_module()
+class VectorContrast(VectorObjective):
+    """InfoNCE of images: the other view of an image is the positive, other images are the negatives.
+
+    With a queue they are the last keys of the teacher (MoCo, arXiv 1911.05722): ``pairs=((0, 1),)`` is the published
+    loss. Without one they are the other images of the batch, of all processes and of both views (NT-Xent of SimCLR,
+    arXiv 2002.05709): with ``shared=True`` of the model and of the branch, both pairs, and a branch's weight of 0.5,
+    which makes the sum over pairs the mean over views, it is the published loss. Gradients then flow through the keys
+    of all processes.
+
+    Args:
+        channels: D, asked from the head.
+        queue_length: Negatives in the queue; 0 for those of the batch.
+        temperature: > 0.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+
+    def __init__(self, channels: int, queue_length: int = 65536, temperature: float = 0.2) -> None:
+        super().__init__()
+        if queue_length < 0 or temperature <= 0:
+            raise ValueError(
+                f'VectorContrast: queue_length={queue_length} must be at least 0 (0: negatives of the batch), '
+                f'temperature={temperature} above 0'
+            )
+        self.queue = Queue(channels, queue_length) if queue_length else None
+        self.needs_own = self.queue is None
+        self.temperature = temperature
+
+    def forward(self, q: Tensor, k: Tensor, own: Optional[Tensor], q_view: View, k_view: View) -> Dict[str, Tensor]:
+        """The term ``contrast``; see the base class."""
+        queries, keys = directions(q), directions(k)
+        if self.queue is not None:
+            return dict(contrast=self.queue.contrast(queries, keys, self.temperature))
+        return dict(contrast=self._contrast_batch(queries, keys, directions(own)))
+
+    def _contrast_batch(self, queries: Tensor, keys: Tensor, own: Tensor) -> Tensor:
+        """InfoNCE of each query against the keys of both views, (B, D) each, without its own view's of its image."""
+        others, same = (cosines(queries, gather_with_grad(x)) / self.temperature for x in (keys, own))  # (B, N)
+        numbers = torch.arange(len(queries), device=queries.device) + dist.get_rank() * len(queries)
+        is_itself = F.one_hot(numbers, same.shape[1]).bool()
+        return F.cross_entropy(torch.cat([others, same.masked_fill(is_itself, -torch.inf)], dim=1), numbers)
+
+    @torch.no_grad()
+    def observe(self, targets: List[Tensor]) -> None:
+        """Pushes the keys of all views that the teacher saw, where there is a queue."""
+        if self.queue is not None:
+            for k in targets:
+                self.queue.push(directions(k))
+
+    @torch.no_grad()
+    def health(self, q: Tensor) -> Dict[str, Tensor]:
+        """``std`` of the directions (1 spread out, 0 collapsed) and, where there is a queue, its fill."""
+        return super().health(q) if self.queue is None else dict(super().health(q), queue_fill=self.queue.fill)
+
+
+@MODELS.register_module()
+class VectorPrediction(VectorObjective):
+    """Predicts the teacher's vector of the other view (BYOL, arXiv 2006.07733, section 3).
+
+    One ordered pair gives ``2 - 2 * cosine``, 0..4; both orders are summed.
+
+    Args:
+        channels: D, asked from the head.
+        hidden_channels: Channels inside the predictor.
+        num_layers: Layers of the predictor.
+        norm_cfg: Norm after each hidden layer of the predictor; None for none.
+        act_cfg: Activation in the predictor.
+        last_bias: Whether the predictor's last layer has a bias.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        hidden_channels: int = 4096,
+        num_layers: int = 2,
+        norm_cfg: Optional[Config] = BATCH_NORM,
+        act_cfg: Config = RELU,
+        last_bias: bool = True,
+    ) -> None:
+        super().__init__()
+        layout = (channels, hidden_channels, channels, num_layers, norm_cfg, act_cfg)
+        self.predictor = PointwiseMLP(*layout, last_bias, init_cfg=None)
+
+    def forward(self, q: Tensor, k: Tensor, own: Optional[Tensor], q_view: View, k_view: View) -> Dict[str, Tensor]:
+        """The term ``distance``; no gradient flows into the key."""
+        cosine = F.cosine_similarity(upcast(self.predictor(q)), upcast(k.detach()), dim=1)
+        return dict(distance=2 - 2 * cosine.mean())

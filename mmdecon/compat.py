@@ -6,6 +6,8 @@ LINES = '`pip install "mmdecon[onedl]"` (maintained) or `pip install "mmdecon[op
 REMEDIES = {
     'mmdet': 'install it with `pip install "mmdecon[det]"` (maintained line) or `pip install "mmdecon[det-openmmlab]"` '
     '(original releases); both need mmcv with compiled ops',
+    'numba': 'install it with `pip install "mmdecon[regions]"`',
+    'skimage': 'install it with `pip install "mmdecon[regions]"`',
 }
 
 

@@ -2,9 +2,9 @@
 
 Letters: H x W the image in pixels, S planes.
 
-A region map is an integer array (H, W, S). In each plane a pixel belongs to at most one region: an id >= 0, or -1 for none.
-Several planes hold what overlaps: scales of one method, annotators, proposals. Ids are unique over the planes of an
-image and mean nothing beyond it.
+A region map is an integer array (H, W, S). In each plane a pixel belongs to at most one region: an id >= 0, or -1 for
+none. Several planes hold what overlaps: scales of one method, annotators, proposals. Ids are unique over the planes of
+an image and mean nothing beyond it.
 """
 
 from typing import Any, Dict, Protocol, Sequence
@@ -56,6 +56,23 @@ def stack_planes(planes: Sequence[np.ndarray]) -> np.ndarray:
         stacked.append(np.where(plane >= 0, plane + start, NO_REGION))
         start = max(start, int(stacked[-1].max(initial=NO_REGION)) + 1)
     return np.stack(stacked, axis=2).astype(np.int32)
+
+
+def check_image(image: np.ndarray, name: str) -> None:
+    """Refuses what no region generator can read.
+
+    Args:
+        image: (H, W, 3), uint8, with a pixel at least.
+        name: What to call it in the error.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ValueError(
+            f'{name} is {image.dtype} of shape {image.shape}, but regions are made from uint8 of shape '
+            '(height, width, 3), BGR: load it with mmdecon.LoadImage'
+        )
 
 
 def check_regions(regions: np.ndarray, image: np.ndarray, name: str) -> None:

@@ -1,0 +1,149 @@
+"""The graph that :class:`mmdecon.Felzenszwalb` merges: neighbouring pixels, how unlike they are, in which order.
+
+numba compiles these loops when they first run; import this module late. The compiled code is kept beside this file, or,
+where that folder cannot be written, in the user's cache folder, or in ``NUMBA_CACHE_DIR``. All functions release the
+interpreter's lock and start no threads.
+
+Letters: H x W the image in pixels, E the edges between neighbouring pixels.
+
+An edge is a 64-bit integer. The upper half is its cost in steps of 2**-31; the lower half is four times the pixel that
+it starts at, in raster order, plus its direction, an index to ``STEPS``.
+"""
+
+import numpy as np
+from numba import njit
+
+# Right, down, down and right, down and left: (rows, columns).
+STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
+COST_STEPS = 2.0**31
+# Costs are below 2, hence 32 bits, which are sorted by so many at a time: the counters fit in a core's first cache.
+DIGITS = (11, 11, 10)
+
+
+@njit(cache=True, nogil=True)
+def mirrored(index: int, size: int) -> int:
+    """Continues ``0 .. size - 1`` on both sides by reflection, the outermost element repeated."""
+    index %= 2 * size
+    return index if index < size else 2 * size - 1 - index
+
+
+@njit(cache=True, nogil=True)
+def blur(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Blurs down the columns, then along the rows, adding up in the order of ``scipy.ndimage.gaussian_filter``.
+
+    Args:
+        planes: (3, H, W), float64.
+        weights: The kernel's middle and one side, float64.
+
+    Returns:
+        (3, H, W), float64, to the last bit what scipy gives with ``mode='reflect'``.
+    """
+    channels, height, width = planes.shape
+    radius = weights.size - 1
+    blurred = np.empty_like(planes)
+    column = np.empty(width + 2 * radius)
+    for channel in range(channels):
+        for y in range(height):
+            for x in range(width):
+                column[radius + x] = planes[channel, y, x] * weights[0]
+            for k in range(radius, 0, -1):
+                above, below = planes[channel, mirrored(y - k, height)], planes[channel, mirrored(y + k, height)]
+                for x in range(width):
+                    column[radius + x] += (above[x] + below[x]) * weights[k]
+            for k in range(1, radius + 1):
+                column[radius - k] = column[radius + mirrored(-k, width)]
+                column[radius + width - 1 + k] = column[radius + mirrored(width - 1 + k, width)]
+            row = blurred[channel, y]
+            for x in range(width):
+                row[x] = column[radius + x] * weights[0]
+            for k in range(radius, 0, -1):
+                for x in range(width):
+                    row[x] += (column[radius + x - k] + column[radius + x + k]) * weights[k]
+    return blurred
+
+
+@njit(cache=True, nogil=True)
+def edge_costs(planes: np.ndarray) -> np.ndarray:
+    """Measures how far the colours of neighbouring pixels lie apart.
+
+    Args:
+        planes: (3, H, W), float64, 0..1.
+
+    Returns:
+        (4, H, W), float64: the Euclidean distance from each pixel to its neighbour in each of ``STEPS``; arbitrary
+        where the neighbour lies outside the image.
+    """
+    _, height, width = planes.shape
+    costs = np.empty((len(STEPS), height, width))
+    for direction in range(len(STEPS)):
+        down, right = STEPS[direction]
+        for y in range(height - down):
+            first, second, third = planes[0, y], planes[1, y], planes[2, y]
+            near, middle, far = planes[0, y + down], planes[1, y + down], planes[2, y + down]
+            row = costs[direction, y]
+            for x in range(max(0, -right), width - max(0, right)):
+                a, b, c = near[x + right] - first[x], middle[x + right] - second[x], far[x + right] - third[x]
+                row[x] = np.sqrt(a * a + b * b + c * c)
+    return costs
+
+
+@njit(cache=True, nogil=True)
+def list_edges(costs: np.ndarray) -> np.ndarray:
+    """Lists the edges inside the image: direction by direction, each in raster order, (E,), uint64."""
+    _, height, width = costs.shape
+    edges = np.empty(height * (width - 1) + (height - 1) * width + 2 * (height - 1) * (width - 1), np.uint64)
+    count = 0
+    for direction in range(len(STEPS)):
+        down, right = STEPS[direction]
+        for y in range(height - down):
+            for x in range(max(0, -right), width - max(0, right)):
+                cost = np.uint64(costs[direction, y, x] * COST_STEPS)
+                edges[count] = cost << np.uint64(32) | np.uint64((y * width + x) * 4 + direction)
+                count += 1
+    return edges
+
+
+@njit(cache=True, nogil=True)
+def cost_of(edge: int, costs: np.ndarray) -> float:
+    """Looks up the exact cost of an edge."""
+    place = np.int64(edge & np.uint64(0xFFFFFFFF))
+    return costs.reshape(len(STEPS), -1)[place & 3, place >> 2]
+
+
+@njit(cache=True, nogil=True)
+def sort_by_digits(edges: np.ndarray) -> np.ndarray:
+    """Sorts by the upper half, digit by digit from the lowest; equal ones keep their order. Overwrites its input."""
+    source, target = edges, np.empty_like(edges)
+    shift = 32
+    for bits in DIGITS:
+        mask = (1 << bits) - 1
+        places = np.zeros(1 << bits, np.int64)
+        for edge in source:
+            places[np.int64(edge >> np.uint64(shift)) & mask] += 1
+        start = 0
+        for digit in range(places.size):
+            start, places[digit] = start + places[digit], start
+        for edge in source:
+            digit = np.int64(edge >> np.uint64(shift)) & mask
+            target[places[digit]] = edge
+            places[digit] += 1
+        source, target = target, source
+        shift += bits
+    return source
+
+
+@njit(cache=True, nogil=True)
+def sort_alike(edges: np.ndarray, costs: np.ndarray) -> None:
+    """Sorts, in place, the edges whose costs differ by less than a step, by their exact costs."""
+    start = 0
+    while start < edges.size:
+        end = start + 1
+        while end < edges.size and edges[end] >> np.uint64(32) == edges[start] >> np.uint64(32):
+            end += 1
+        differ = False
+        for i in range(start + 1, end):
+            differ |= cost_of(edges[i], costs) != cost_of(edges[start], costs)
+        if differ:
+            exact = np.array([cost_of(edge, costs) for edge in edges[start:end]])
+            edges[start:end] = edges[start:end][np.argsort(exact, kind='mergesort')]
+        start = end

@@ -1,14 +1,14 @@
 """Views and their geometry: where two crops of one image show the same place. Nothing here is learnt.
 
-Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells, S planes of regions, M drawn
-regions.
+Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells, S planes of regions, M
+drawn regions.
 
 Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A
 box *within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if
 flipped).
 """
 
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -36,8 +36,8 @@ class View(NamedTuple):
         image: Normalised pixels, (B, 3, H, W).
         box: Crop boxes in source pixels, (B, 4).
         flipped: Whether the crop was mirrored left to right, (B,), bool.
-        regions: Region ids of each pixel in S planes, (B, S, H, W), integer, -1 where there is none; None where the data
-            has no regions.
+        regions: Region ids of each pixel in S planes, (B, S, H, W), integer, -1 where there is none; None where the
+            data has no regions.
         source: Width and height of the source image in pixels, (B, 2), or None where the data does not tell.
         sample: The regions drawn from this view for a branch, or None where it draws none.
     """
@@ -60,6 +60,20 @@ class Overlap(NamedTuple):
 
     box: Tensor
     valid: Tensor
+
+
+class Cells(NamedTuple):
+    """Where the cells of a view's map lie in the source image, in one unit.
+
+    Attributes:
+        x: Centres of the columns, (B, w), falling in mirrored views.
+        y: Centres of the rows, (B, h).
+        diagonal: Of one cell, (B,).
+    """
+
+    x: Tensor
+    y: Tensor
+    diagonal: Tensor
 
 
 def shared_area(boxes: Tensor, others: Tensor) -> Tuple[Tensor, Tensor]:
@@ -141,6 +155,37 @@ def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]
     grid = torch.stack([x[:, None, :].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])], dim=3)
     # (B, h, w, 2) in -1..1, the convention of grid_sample
     return F.grid_sample(maps, grid * 2 - 1, mode='bilinear', padding_mode='border', align_corners=False), valid
+
+
+def cells_in_source(view: View, shape: Sequence[int], unit: str = 'pixel') -> Cells:
+    """Finds the cells of a view's map in the source image.
+
+    Args:
+        view: The view that the map belongs to.
+        shape: (h, w).
+        unit: ``'pixel'``, or ``'fraction'`` as PixPro has it: of the source's width and height, measured from the
+            centre of a view's or image's first pixel to that of its last.
+
+    Returns:
+        Centres and diagonals, at least float32.
+
+    Raises:
+        ValueError: If the unit is none, or needs a ``View.source`` that the data does not tell.
+    """
+    left, top, right, bottom = upcast(view.box).unbind(dim=1)
+    if unit == 'fraction':
+        if view.source is None:
+            raise ValueError(
+                "cells are wanted in fractions of the source image and View.source is None: give the image's width and "
+                "height (mmdecon.PackViews does), or measure in unit='pixel'"
+            )
+        width, height = (view.source.to(left) - 1).clamp(min=1).unbind(dim=1)
+        left, top, right, bottom = left / width, top / height, (right - 1) / width, (bottom - 1) / height
+    elif unit != 'pixel':
+        raise ValueError(f"unit is {unit!r}; known: 'fraction', 'pixel'")
+    (h, w), flipped = shape, view.flipped
+    x = _centres(torch.where(flipped, right, left), torch.where(flipped, left, right), w)
+    return Cells(x, _centres(top, bottom, h), torch.hypot((right - left) / w, (bottom - top) / h))
 
 
 def _centres(start: Tensor, end: Tensor, cells: int) -> Tensor:

@@ -4,12 +4,13 @@ from .branch import Branch
 from .data_preprocessor import ViewPreprocessor
 from .decoders import NeckDecoder, SegHeadDecoder
 from .decon import DeCon
-from .heads import DenseHead, RegionHead, SlotHead, VectorHead
+from .heads import DenseHead, MapHead, RegionHead, SlotHead, VectorHead
 from .network import EncoderDecoder
 from .norm import SyncBN
 from .objectives import (
     DenseCLObjective,
     DetConObjective,
+    PixProObjective,
     SlotConObjective,
     VectorContrast,
     VectorPrediction,
@@ -24,7 +25,9 @@ __all__ = [
     'DenseHead',
     'DetConObjective',
     'EncoderDecoder',
+    'MapHead',
     'NeckDecoder',
+    'PixProObjective',
     'RegionHead',
     'RegionSampler',
     'SegHeadDecoder',

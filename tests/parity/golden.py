@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -108,8 +108,8 @@ def build(method: str, case: Dict[str, Any], run: Dict[str, Any], schedule: str)
     return model.train()
 
 
-def fill(model: DeCon, recipes: List[Dict[str, Any]]) -> None:
-    """Writes the recipe's weights into a model; every recipe must be used."""
+def fill(model: DeCon, recipes: List[Dict[str, Any]], name_in: Optional[Callable[[str, DeCon], str]] = None) -> None:
+    """Writes the recipe's weights into a model; every recipe must be used. Names are translated by ``name_in``."""
     values: Dict[str, Tensor] = {}
     for recipe in sorted(recipes, key=lambda r: r['fill'] == 'copy'):
         values[recipe['name']] = {
@@ -119,7 +119,7 @@ def fill(model: DeCon, recipes: List[Dict[str, Any]]) -> None:
         }[recipe['fill']](recipe)
     state = model.state_dict()
     for name, value in values.items():
-        target = state[translate(name, model)]
+        target = state[(name_in or translate)(name, model)]
         target.copy_(value.reshape(target.shape))
 
 
@@ -176,10 +176,12 @@ def views(case: Dict[str, Any], dtype: torch.dtype) -> List[View]:
     ]
 
 
-def train(model: DeCon, case: Dict[str, Any], run: Dict[str, Any]) -> Iterator[Dict[str, Tensor]]:
+def train(
+    model: DeCon, case: Dict[str, Any], run: Dict[str, Any], make_views: Callable[..., List[View]] = views
+) -> Iterator[Dict[str, Tensor]]:
     """Runs the five steps; gives each step's outputs after the backward pass and before the update."""
     settings = case['settings']
-    batch = views(case, torch.float64 if run['precision'] == 'float64' else torch.float32)
+    batch = make_views(case, torch.float64 if run['precision'] == 'float64' else torch.float32)
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=settings['learning_rate'])
     for step in range(5):
         model.clock = lambda step=step: Clock(step, settings['total_steps_K'])

@@ -3,6 +3,7 @@
 from .base import Objective, direction_std
 from .densecl import DenseCLObjective
 from .detcon import DetConObjective
+from .pixpro import PixProObjective
 from .slotcon import SlotConObjective
 from .vector import VectorContrast, VectorPrediction
 
@@ -10,6 +11,7 @@ __all__ = [
     'DenseCLObjective',
     'DetConObjective',
     'Objective',
+    'PixProObjective',
     'SlotConObjective',
     'VectorContrast',
     'VectorPrediction',

@@ -1,6 +1,7 @@
 """Builds every config in configs/ and makes real optimiser steps, on bundled images and with the config's own parts.
 
-They are shrunk in size alone: every width is an eighth, there are 8 slots, images are 64 pixels, batches 2 or 4 images.
+They are shrunk in size alone: every width is an eighth, there are 8 slots, images are 64 pixels, batches 2 or 4 images;
+and regions come from a grid instead of a store.
 """
 
 from collections.abc import Iterator
@@ -69,6 +70,8 @@ def make_small(transform: dict[str, Any]) -> None:
     """Makes the images of a transform small."""
     if transform['type'] == 'mmdecon.TwoViews':
         transform['size'] = SIDE
+    elif transform['type'] == 'mmdecon.LoadRegions':
+        transform.update(store=None, generator=dict(type='mmdecon.Grid', n=3))
     else:
         small = dict(crop_size=(SIDE, SIDE), scale=(2 * SIDE, SIDE), scales=[(4 * SIDE, 4 * SIDE)])
         transform.update({key: small[key] for key in small.keys() & transform.keys()})
@@ -142,7 +145,7 @@ def check(name: str | Path) -> None:
 def test_the_list_is_not_empty() -> None:
     folders = {str(Path(name).parent) for name in CONFIGS}
     tasks = ('voc_seg', 'cityscapes_seg', 'ade20k_seg', 'coco_det')
-    assert folders >= {'slotcon', 'decon', *(f'downstream/{task}' for task in tasks)}
+    assert folders >= {'slotcon', 'densecl', 'pixpro', 'detcon', 'decon', *(f'downstream/{task}' for task in tasks)}
 
 
 @pytest.mark.parametrize('name', CONFIGS)

@@ -1,0 +1,2 @@
+_base_ = './r50.py'
+model = dict(network=dict(encoder=dict(depth=18)))

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/networks/r50.py',
+    '../_base_/branches/detcon_b.py',
+    '../_base_/datasets/imagenet_grid.py',
+    '../_base_/schedules/lars_coslr_detcon_300e.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(branches=dict(enc=dict(_base_.branch, level='c5')))

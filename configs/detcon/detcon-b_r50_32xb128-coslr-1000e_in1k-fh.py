@@ -10,3 +10,4 @@ model = dict(
     branches=dict(enc=dict(_base_.branch, level='c5')),
 )
 train_cfg = dict(max_epochs=1000)
+train_dataloader = dict(batch_size=128)

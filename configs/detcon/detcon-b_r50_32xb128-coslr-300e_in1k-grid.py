@@ -6,3 +6,4 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 model = dict(branches=dict(enc=dict(_base_.branch, level='c5')))
+train_dataloader = dict(batch_size=128)

@@ -9,3 +9,4 @@ model = dict(
     shared=True,
     branches=dict(enc=dict(_base_.branch, level='c5')),
 )
+train_dataloader = dict(batch_size=128)

@@ -1,6 +1,6 @@
-# Any images, with Felzenszwalb-Huttenlocher regions made while loading; from a store, loading is faster:
+# Any images, with Felzenszwalb-Huttenlocher regions made while loading. Loading is faster from a store, made by
 #   python tools/regions.py /path/to/images images.regions --method felzenszwalb
-#   --cfg-options train_dataloader.dataset.pipeline.1.store=images.regions train_dataloader.dataset.pipeline.1.generator=None
+# and read by dict(type='mmdecon.LoadRegions', store='images.regions').
 _base_ = './folder.py'
 train_dataloader = dict(
     dataset=dict(

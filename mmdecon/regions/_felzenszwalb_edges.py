@@ -18,6 +18,8 @@ STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 COST_STEPS = 2.0**31
 # Costs are below 2, hence 32 bits, which are sorted by so many at a time: the counters fit in a core's first cache.
 DIGITS = (11, 11, 10)
+# Up to so many edges, shifting them one by one is faster than merging.
+INSERTION = 32
 
 
 @njit(cache=True, nogil=True)
@@ -104,13 +106,6 @@ def list_edges(costs: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def cost_of(edge: int, costs: np.ndarray) -> float:
-    """Looks up the exact cost of an edge."""
-    place = np.int64(edge & np.uint64(0xFFFFFFFF))
-    return costs.reshape(len(STEPS), -1)[place & 3, place >> 2]
-
-
-@njit(cache=True, nogil=True)
 def sort_by_digits(edges: np.ndarray) -> np.ndarray:
     """Sorts by the upper half, digit by digit from the lowest; equal ones keep their order. Overwrites its input."""
     source, target = edges, np.empty_like(edges)
@@ -133,17 +128,36 @@ def sort_by_digits(edges: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
+def sort_run(edges: np.ndarray, exact: np.ndarray) -> None:
+    """Sorts edges by their costs in place; equal ones keep their order. Both (run,), and both are changed."""
+    if edges.size > INSERTION:
+        edges[:] = edges[np.argsort(exact, kind='mergesort')]
+        return
+    for i in range(1, edges.size):
+        edge, cost, place = edges[i], exact[i], i
+        while place > 0 and exact[place - 1] > cost:
+            edges[place], exact[place] = edges[place - 1], exact[place - 1]
+            place -= 1
+        edges[place], exact[place] = edge, cost
+
+
+@njit(cache=True, nogil=True)
 def sort_alike(edges: np.ndarray, costs: np.ndarray) -> None:
-    """Sorts, in place, the edges whose costs differ by less than a step, by their exact costs."""
+    """Sorts, in place, the edges whose costs differ by less than a step, by their exact costs (4 * H * W,)."""
+    pixels = costs.size // len(STEPS)
+    exact = np.empty(edges.size)
     start = 0
     while start < edges.size:
-        end = start + 1
-        while end < edges.size and edges[end] >> np.uint64(32) == edges[start] >> np.uint64(32):
+        step, end, rising = edges[start] >> np.uint64(32), start + 1, True
+        if end == edges.size or edges[end] >> np.uint64(32) != step:
+            start = end
+            continue
+        end = start
+        while end < edges.size and edges[end] >> np.uint64(32) == step:
+            place = np.int64(edges[end] & np.uint64(0xFFFFFFFF))
+            exact[end] = costs[(place & 3) * pixels + (place >> 2)]
+            rising &= end == start or exact[end] >= exact[end - 1]
             end += 1
-        differ = False
-        for i in range(start + 1, end):
-            differ |= cost_of(edges[i], costs) != cost_of(edges[start], costs)
-        if differ:
-            exact = np.array([cost_of(edge, costs) for edge in edges[start:end]])
-            edges[start:end] = edges[start:end][np.argsort(exact, kind='mergesort')]
+        if not rising:
+            sort_run(edges[start:end], exact[start:end])
         start = end

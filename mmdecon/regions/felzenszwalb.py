@@ -87,7 +87,7 @@ class Felzenszwalb:
         planes = UNIT[np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1))]
         costs = loops.edge_costs(loops.blur(planes, self.weights))
         edges = loops.sort_by_digits(loops.list_edges(costs))
-        loops.sort_alike(edges, costs)
+        loops.sort_alike(edges, costs.ravel())
         return edges, costs
 
     def _merged(self, edges: np.ndarray, costs: np.ndarray, scale: float) -> np.ndarray:

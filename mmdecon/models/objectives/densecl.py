@@ -66,8 +66,8 @@ class DenseCLObjective(Objective):
         self, q: DenseEmbedding, k: DenseEmbedding, own: Optional[DenseEmbedding], q_view: View, k_view: View
     ) -> Dict[str, Tensor]:
         """The terms ``global`` and ``dense``; see the base class."""
-        share = self.dense_weight * (self.iters >= self.warmup_iters)
         whole = self.vectors.contrast(directions(q.vector), directions(k.vector), self.temperature)
+        share = self.dense_weight * (self.iters >= self.warmup_iters).to(whole)
         return {'global': (1 - share) * whole, 'dense': share * self._dense(q, k)}
 
     def _dense(self, q: DenseEmbedding, k: DenseEmbedding) -> Tensor:

@@ -48,6 +48,9 @@ class DeCon(BaseModel):
     DeCon, ``a * L_encoder + (1 - a) * L_decoder`` (Beyond the Encoder, arXiv 2503.17526); an encoder branch alone gives
     the base framework (SlotCon, ...).
 
+    With ``freeze_encoder`` in the network, decoders and heads alone train: the encoder is run once a view for student
+    and teacher together, without gradient.
+
     Teachers move once an optimiser step, before the first forward pass of that step, whoever drives the model. With
     gradient accumulation, the passes that follow find gradients that wait for their step, and leave the teachers
     alone. Objectives observe every pass.
@@ -124,7 +127,8 @@ class DeCon(BaseModel):
     def update_teachers(self) -> None:
         """Moves every twin one step, by the schedule."""
         schedule, clock, start = SCHEDULES[self.momentum['schedule']], self.clock(), self.momentum['start']
-        sides = sorted({level.side for level in self.network.student.levels.values()})
+        fixed = {'encoder'} if self.network.student.freeze_encoder else set()
+        sides = sorted({level.side for level in self.network.student.levels.values()} - fixed)
         self._last_keep = {side: schedule(clock, start, Part(side, side)) for side in sides}
         self.network.update(self._last_keep.__getitem__)
         for branch in self.branches.values():
@@ -137,11 +141,15 @@ class DeCon(BaseModel):
             half: sorted(set().union(*(branch.views_needed[half] for branch in self.branches.values())))
             for half in (STUDENT, TEACHER)
         }
-        maps = {STUDENT: {i: self.network(views[i].image) for i in needed[STUDENT]}}
-        if self.network.shared:
-            maps[TEACHER] = {i: maps[STUDENT].get(i) or self.network(views[i].image) for i in needed[TEACHER]}
+        network, encoded = self.network, {}
+        if network.student.freeze_encoder:  # one pass through it serves both halves
+            encoded = {i: network.student.encode(views[i].image) for i in sorted(set().union(*needed.values()))}
+        maps = {STUDENT: {i: network(views[i].image, encoded.get(i)) for i in needed[STUDENT]}}
+        if network.shared:
+            known = maps[STUDENT]
+            maps[TEACHER] = {i: known.get(i) or network(views[i].image, encoded.get(i)) for i in needed[TEACHER]}
         else:
-            maps[TEACHER] = {i: self.network(views[i].image, half=TEACHER) for i in needed[TEACHER]}
+            maps[TEACHER] = {i: network(views[i].image, encoded.get(i), half=TEACHER) for i in needed[TEACHER]}
         return maps
 
     def _is_new_step(self) -> bool:

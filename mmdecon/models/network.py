@@ -3,33 +3,16 @@
 Letters: B images, H x W pixels.
 """
 
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 import torch
 from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor, nn
 
 from ..registry import MODELS, build_foreign
-from .pretrained import load_pretrained
-
-
-@dataclass(frozen=True)
-class Level:
-    """A named feature map.
-
-    Attributes:
-        name: Its name.
-        channels: Its channels.
-        stride: Pixels of the image to a cell.
-        side: Who makes it, ``'encoder'`` or ``'decoder'``.
-    """
-
-    name: str
-    channels: int
-    stride: int
-    side: str
+from .encoders import blank_image, channels_first, evaluating, first_maps, is_channels_last, name_levels
+from .levels import Level, require_levels
+from .pretrained import Start, load_pretrained, take_starts
 
 
 @MODELS.register_module()
@@ -39,13 +22,22 @@ class EncoderDecoder(BaseModule):
     Channels and strides are asked from the modules, by one pass over a small blank image. The encoder's levels are
     named by its ``out_indices`` (0 -> c2 ... 3 -> c5), or by their strides where it has none.
 
+    A frozen encoder is fixed entirely: no gradient, no backward pass through it, and eval mode for good, so that norms
+    use the statistics that they came with and nothing is dropped. A twin's halves share it instead of having one each.
+
     Args:
         encoder: Config of a backbone that returns a tuple of maps, such as ``mmpretrain.ResNet`` with ``out_indices``.
             An ``init_cfg`` of type ``Pretrained`` is loaded strictly: weights for another backbone are refused.
         decoder: Name -> config of a decoder adapter (:class:`NeckDecoder`, :class:`SegHeadDecoder`), in the order in
-            which they run; each reads levels that exist by then and adds its own.
+            which they run; each reads levels that exist by then and adds its own. An ``init_cfg`` of its neck or head
+            is loaded strictly too.
         level_names: Names of the encoder's maps, where the rule above does not serve.
-        probe_size: Side in pixels of the blank image.
+        probe_size: Side in pixels of the blank image; by default 64, or 224 where the encoder refuses that.
+        freeze_encoder: Whether the encoder keeps its starting weights, which it must then have, and only decoders
+            train.
+
+    Raises:
+        ValueError: If the encoder refuses the blank image or gives no maps, or level names clash.
     """
 
     def __init__(
@@ -53,29 +45,63 @@ class EncoderDecoder(BaseModule):
         encoder: Dict[str, Any],
         decoder: Optional[Mapping[str, Dict[str, Any]]] = None,
         level_names: Optional[Sequence[str]] = None,
-        probe_size: int = 64,
+        probe_size: Optional[int] = None,
+        freeze_encoder: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = build_foreign(encoder)
         self.decoder = ModuleDict()
-        self.probe_size = probe_size
-        self.level_names = list(level_names) if level_names else self._name_encoder_levels()
+        self._starts: List[Start] = take_starts(self.encoder, 'model.network.encoder')
+        self.probe_size, maps = first_maps(self.encoder, probe_size)
+        self._channels_last = [is_channels_last(x) for x in maps]
+        maps = list(map(channels_first, maps, self._channels_last))
+        self.level_names = name_levels(self.encoder, maps, self.probe_size, level_names)
+        self.freeze_encoder = freeze_encoder
+        if freeze_encoder:
+            self.encoder.requires_grad_(False).eval()
         self.levels = self.probe()
         self.unused: List[str] = []
         self.trained_levels: List[str] = []
         for name, config in (decoder or {}).items():
             self._add_decoder(name, config)
 
-    def forward(self, image: Tensor) -> Dict[str, Tensor]:
-        """Runs everything.
+    @property
+    def common(self) -> List[nn.Module]:
+        """Parts that a twin's halves share instead of having one each."""
+        return [self.encoder] if self.freeze_encoder else []
+
+    def train(self, mode: bool = True) -> 'EncoderDecoder':
+        """Changes the mode of all but a frozen encoder."""
+        super().train(mode)
+        if self.freeze_encoder:
+            self.encoder.eval()
+        return self
+
+    def encode(self, image: Tensor) -> Dict[str, Tensor]:
+        """Runs the encoder, without gradient if it is frozen.
 
         Args:
             image: (B, 3, H, W).
 
         Returns:
+            The encoder's levels -> map (B, C, H / stride, W / stride).
+        """
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_encoder):
+            outputs = self.encoder(image)
+            outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+            return dict(zip(self.level_names, map(channels_first, outputs, self._channels_last)))
+
+    def forward(self, image: Tensor, encoded: Optional[Mapping[str, Tensor]] = None) -> Dict[str, Tensor]:
+        """Runs everything.
+
+        Args:
+            image: (B, 3, H, W).
+            encoded: What :meth:`encode` gave for the image, where that is known already.
+
+        Returns:
             Level -> map (B, C, H / stride, W / stride).
         """
-        maps = dict(zip(self.level_names, self.encoder(image)))
+        maps = dict(self.encode(image) if encoded is None else encoded)
         for decoder in self.decoder.values():
             maps.update(decoder(maps))
         return maps
@@ -83,7 +109,7 @@ class EncoderDecoder(BaseModule):
     def probe(self) -> Dict[str, Level]:
         """Asks every level's channels and stride, and says who makes it."""
         with torch.no_grad(), evaluating(self):
-            maps = self(self._blank_image())
+            maps = self(blank_image(self, self.probe_size))
         return {
             name: Level(
                 name,
@@ -103,18 +129,13 @@ class EncoderDecoder(BaseModule):
             names: Levels.
 
         Raises:
-            ValueError: If a level does not exist.
+            ValueError: If a level does not exist, or is one of a frozen encoder's.
         """
         names = sorted(set(names))
-        for name in names:
-            if name not in self.levels:
-                raise ValueError(
-                    f'level {name!r} does not exist: the encoder and decoders give {sorted(self.levels)}; change '
-                    'model.branches.<name>.level, or add the decoder that makes it to model.network.decoder'
-                )
+        require_levels(names, self.levels, self.freeze_encoder)
         trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
         with torch.enable_grad(), evaluating(self):
-            maps = self(self._blank_image())
+            maps = self(blank_image(self, self.probe_size))
             total = sum(maps[name].sum() for name in names)
         self.unused = [name for name, feeds in zip(trained, _feed(trained.values(), total)) if not feeds]
         frozen = [trained[name] for name in self.unused]
@@ -123,18 +144,27 @@ class EncoderDecoder(BaseModule):
             parameter.requires_grad_(False)
 
     def init_weights(self) -> None:
-        """Initialises all parts; an encoder's ``Pretrained`` weights must fit to the last tensor."""
-        init_cfg = self.encoder.init_cfg
-        if isinstance(init_cfg, dict) and init_cfg['type'] == 'Pretrained':
-            load_pretrained(self.encoder, init_cfg['checkpoint'], init_cfg.get('prefix', ''))
-            self.decoder.init_weights()
-        else:
-            super().init_weights()
+        """Initialises all parts; ``Pretrained`` weights must fit to the last tensor.
+
+        Raises:
+            ValueError: If weights do not fit, or a frozen encoder has none to start from.
+        """
+        loaded = [start.module for start in self._starts]
+        if self.freeze_encoder and self.encoder not in loaded and not getattr(self.encoder, 'is_init', False):
+            raise ValueError(
+                'model.network.freeze_encoder is set, but the encoder has no weights to start from: give '
+                "model.network.encoder init_cfg=dict(type='Pretrained', checkpoint=FILE, prefix=...); of a DeCon run "
+                "the prefix is 'network.teacher.encoder'"
+            )
+        super().init_weights()
+        for start in self._starts:
+            load_pretrained(*start)
 
     def _add_decoder(self, name: str, config: Dict[str, Any]) -> None:
         """Builds a decoder on the levels that exist and adds its own."""
         before = set(self.levels)
         self.decoder[name] = MODELS.build(config, default_args=dict(levels=self.levels))
+        self._starts += take_starts(self.decoder[name], f'model.network.decoder.{name}')
         clash = before & set(self.decoder[name].names)
         if clash:
             raise ValueError(
@@ -143,42 +173,11 @@ class EncoderDecoder(BaseModule):
             )
         self.levels = self.probe()
 
-    def _name_encoder_levels(self) -> List[str]:
-        """Names the encoder's maps c2...c5."""
-        with torch.no_grad(), evaluating(self.encoder):
-            maps = self.encoder(self._blank_image())
-        indices = getattr(self.encoder, 'out_indices', None)
-        if indices is None or len(indices) != len(maps) or not all(0 <= i <= 3 for i in indices):
-            strides = [self.probe_size // x.shape[2] for x in maps]
-            indices = [
-                stride.bit_length() - 3 for stride in strides
-            ]  # stride 4 is level 2, doubled from level to level
-        names = [f'c{i + 2}' for i in indices]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                f'the maps of encoder {type(self.encoder).__name__} would be named {names}; give '
-                'model.network.level_names'
-            )
-        return names
-
-    def _blank_image(self) -> Tensor:
-        """(1, 3, probe_size, probe_size), zeros, where the parameters are."""
-        return next(self.parameters()).new_zeros(1, 3, self.probe_size, self.probe_size)
-
 
 def _feed(parameters: Iterable[Tensor], output: Tensor) -> List[bool]:
     """Whether each parameter feeds an output."""
-    gradients = torch.autograd.grad(output, list(parameters), retain_graph=True, allow_unused=True)
+    parameters = list(parameters)
+    if not output.requires_grad:  # a frozen encoder's
+        return [False] * len(parameters)
+    gradients = torch.autograd.grad(output, parameters, retain_graph=True, allow_unused=True)
     return [gradient is not None for gradient in gradients]
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Puts a module into eval mode and every part of it back into its own mode afterwards."""
-    modes: List[Tuple[nn.Module, bool]] = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part, training in modes:
-            part.training = training

@@ -1,45 +1,85 @@
-"""Strict loading of an encoder's starting weights."""
+"""Strict loading of starting weights."""
 
-from typing import Dict, List
+import re
+from collections import Counter
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
 
+import torch
+from mmcv.cnn import is_norm
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from ..checkpoint import load_file
 
+HOMELESS = ('fc.', 'head.', 'heads.', 'classifier.', 'mask_token')
+BEHIND_THE_LAST_MAP = ('conv_head.', 'bn2.', 'norm.', 'fc_norm.')  # of timm's classifiers
+NUMBERED = re.compile(r'(\D+)\d+\.(weight|bias)')
 
-def load_pretrained(module: nn.Module, path: str, prefix: str = '') -> None:
-    """Loads weights into a module and refuses any that do not fit.
 
-    mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. A classifier in the file is left out:
-    tensors under ``fc.`` or ``head.`` (torchvision, mmpretrain, timm).
+class Start(NamedTuple):
+    """Weights that a module starts from.
+
+    Attributes:
+        module: The module.
+        config: Its ``init_cfg`` of type ``Pretrained``: ``checkpoint``, and perhaps ``prefix`` and ``ignore``.
+        place: Where the config stands, for messages.
+    """
+
+    module: nn.Module
+    config: Mapping[str, Any]
+    place: str
+
+
+def take_starts(module: nn.Module, place: str) -> List[Start]:
+    """Takes the ``init_cfg`` of type ``Pretrained`` off a module and its parts, as mmengine would load what fits.
 
     Args:
-        module: An encoder.
-        path: The file, local or a URL that mmengine reads.
-        prefix: Of the keys to take, such as ``'backbone.'``.
+        module: With parts built by mmengine.
+        place: The module's place in the config.
+    """
+    starts = []
+    for name, part in module.named_modules():
+        config = getattr(part, 'init_cfg', None)
+        if isinstance(config, dict) and config.get('type') == 'Pretrained':
+            starts.append(Start(part, config, f'{place}.{name}.init_cfg' if name else f'{place}.init_cfg'))
+            part.init_cfg = None
+    return starts
+
+
+def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> None:
+    """Loads weights into a module and refuses any that do not fit.
+
+    mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. Left out is what a backbone has no place
+    for: a classifier (torchvision, mmpretrain, timm), the token of masked modelling, and norms of stages that it does
+    not give. Left as built are norms of stages that a classifier does not have (ConvNeXt, Swin). timm's names are found
+    in mmpretrain's and mmseg's wrappers of timm, too.
+
+    Args:
+        module: An encoder, or a neck or head of a decoder.
+        config: ``checkpoint``, the file, local or a URL that mmengine reads; ``prefix`` of the keys to take, such as
+            ``'backbone'``; ``ignore``, what further keys to leave out start with, after the prefix.
+        place: Where the config stands, for the message.
 
     Raises:
         ValueError: If a tensor is missing, left over, or of another shape.
     """
+    path, prefix = config['checkpoint'], config.get('prefix') or ''
     prefix = prefix if not prefix or prefix.endswith('.') else prefix + '.'
-    given = {
-        key[len(prefix) :]: value for key, value in load_file(path)['state_dict'].items() if key.startswith(prefix)
-    }
-    wanted = module.state_dict()
-    given = {key: value for key, value in given.items() if key in wanted or not key.startswith(('fc.', 'head.'))}
-    problems = misfits(given, wanted)
+    tensors = dict(_flatten(load_file(path)['state_dict']))
+    given = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+    norms = _output_norms(module, given)
+    given = _matched(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
+    problems = _load(module, given, norms)
     if problems:
         shown = '; '.join(problems[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
         raise ValueError(
-            f'{path} does not hold the weights of {type(module).__name__} (model.network.encoder.init_cfg): '
-            f'{shown}. Choose the encoder that the file was made for, or its prefix.'
+            f'{path} does not hold the weights of {type(module).__name__} ({place}): {shown}. '
+            f'{_remedy(tensors, prefix, module)}'
         )
-    module.load_state_dict(given, strict=False)
     print_log(f'{len(given)} tensors of {path} loaded into {type(module).__name__}', 'current')
 
 
-def misfits(given: Dict[str, Tensor], wanted: Dict[str, Tensor]) -> List[str]:
+def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> List[str]:
     """Describes what keeps a state dict from fitting another, one line a tensor; batch norm's counters may lack.
 
     Args:
@@ -50,9 +90,82 @@ def misfits(given: Dict[str, Tensor], wanted: Dict[str, Tensor]) -> List[str]:
         The lines, by the tensors' names; none where all fit.
     """
     unequal = [name for name in given.keys() & wanted.keys() if given[name].shape != wanted[name].shape]
-    missing = [name for name in wanted.keys() - given.keys() if not name.endswith('num_batches_tracked')]
     return sorted(
         [f'{n} has shape {tuple(given[n].shape)}, the encoder wants {tuple(wanted[n].shape)}' for n in unequal]
-        + [f'{name} is unknown to the encoder' for name in given.keys() - wanted.keys()]
-        + [f'{name} is missing' for name in missing]
+        + _differences(wanted.keys() - given.keys(), given.keys() - wanted.keys())
     )
+
+
+def _differences(missing: Any, left_over: Any) -> List[str]:
+    """One line for each name that one side alone has."""
+    missing = [name for name in missing if not name.endswith('num_batches_tracked')]
+    return [f'{name} is unknown to the encoder' for name in left_over] + [f'{name} is missing' for name in missing]
+
+
+def _load(module: nn.Module, given: Dict[str, Tensor], norms: Set[str]) -> List[str]:
+    """Loads and describes what did not fit; a module may itself resize some tensors, such as position embeddings."""
+    try:
+        result = module.load_state_dict(given, strict=False)
+    except RuntimeError:
+        return misfits(given, module.state_dict())
+    return sorted(_differences(set(result.missing_keys) - norms, result.unexpected_keys))
+
+
+def _matched(
+    given: Dict[str, Tensor], module: nn.Module, homeless: Tuple[str, ...], norms: Set[str]
+) -> Dict[str, Tensor]:
+    """Tensors under the module's names, without those that have no place there and start with something homeless."""
+    wanted = module.state_dict()
+    wrapper = _wrapper(wanted, given)
+    joined = {name[len(wrapper) :].replace('.', '_'): name for name in wanted} if wrapper else {}
+    homeless += BEHIND_THE_LAST_MAP if wrapper else ()
+    matched: Dict[str, Tensor] = {}
+    for name, value in given.items():
+        ours = joined.get(name.replace('.', '_'), wrapper + name)
+        if ours in wanted or not (name.startswith(homeless) or _kind(name) in map(_kind, norms)):
+            matched[ours] = value
+    return matched
+
+
+def _wrapper(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
+    """What all names of a module that wraps another start with, where those of the file do not.
+
+    timm's feature extractors, which are wrapped so, moreover join the names of stages by underscores.
+    """
+    firsts = {name.partition('.')[0] + '.' for name in wanted}
+    wrapper = firsts.pop() if len(firsts) == 1 else ''
+    return '' if any(wrapper and name.startswith(wrapper) for name in given) else wrapper
+
+
+def _output_norms(module: nn.Module, given: Iterable[str]) -> Set[str]:
+    """Names of a backbone's norms behind its stages: numbered, without statistics, and some of the kind in the file."""
+    kinds = {_kind(name) for name in given}
+    children = [(child, part) for child, part in module.named_children() if is_norm(part) and not list(part.buffers())]
+    names = {f'{child}.{field}' for child, part in children for field, _ in part.named_parameters()}
+    return {name for name in names if _kind(name) in kinds - {''}}
+
+
+def _kind(name: str) -> str:
+    """What precedes the number of a numbered norm, ``'norm'`` of ``'norm3.weight'``; empty for other tensors."""
+    match = NUMBERED.fullmatch(name)
+    return match[1] if match else ''
+
+
+def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module) -> str:
+    """What to change: the prefix, if another fits better, or the encoder."""
+    wanted = module.state_dict()
+    found = Counter(
+        key[: -len(name)] for name in wanted for key in tensors if key == name or key.endswith('.' + name)
+    ).most_common(1)
+    if found and found[0][0] != prefix and found[0][1] > len(wanted) // 2:
+        return f'Most of its names are there under prefix={found[0][0]!r}.'
+    return 'Choose the encoder that the file was made for, or its prefix; name what may be left out in ignore=[...].'
+
+
+def _flatten(state: Mapping[str, Any], prefix: str = '') -> Iterator[Tuple[str, Tensor]]:
+    """Tensors by name, those of state dicts inside a file's (``model``, ``teacher``) under its dotted name."""
+    for name, value in state.items():
+        if isinstance(value, torch.Tensor):
+            yield f'{prefix}{name}', value
+        elif isinstance(value, Mapping):
+            yield from _flatten(value, f'{prefix}{name}.')

@@ -17,6 +17,9 @@ class Twin(BaseModule):
     averaged, buffers are not: the teacher keeps batch statistics of its own, in train mode as long as the model trains
     (as in BYOL, SlotCon and PixPro).
 
+    Parts that the module lists in ``common`` are not copied: both halves hold the same, and it has the names of both in
+    a checkpoint.
+
     Args:
         module: The student.
         shared: Whether the student is its own teacher; gradients then flow through both halves (SimCLR, DetConS).
@@ -27,7 +30,8 @@ class Twin(BaseModule):
         self.student = module
         self.shared = shared
         if not shared:
-            self.teacher = deepcopy(module).requires_grad_(False)
+            same = {id(part): part for part in getattr(module, 'common', ())}
+            self.teacher = deepcopy(module, same).requires_grad_(False)
             for part in self.teacher.modules():
                 if hasattr(part, 'become_teacher'):
                     part.become_teacher()
@@ -72,7 +76,8 @@ class Twin(BaseModule):
         """Parameters by part: name -> (the teacher's, the student's)."""
         parts: Dict[str, Tuple[List[Tensor], List[Tensor]]] = {}
         for (name, student), teacher in zip(self.student.named_parameters(), self.teacher.parameters()):
-            teachers, students = parts.setdefault(name.split('.')[0], ([], []))
-            teachers.append(teacher)
-            students.append(student)
+            if teacher is not student:
+                teachers, students = parts.setdefault(name.split('.')[0], ([], []))
+                teachers.append(teacher)
+                students.append(student)
         return parts

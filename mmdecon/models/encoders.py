@@ -1,0 +1,131 @@
+"""What encoders give, whatever library they are from: maps with channels first, and their names.
+
+Letters: B images, C channels, h x w cells.
+"""
+
+from contextlib import contextmanager
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
+
+import torch
+from torch import Tensor, nn
+
+SIDES = (64, 224)  # pixels; window attention and timm's ViTs refuse the first
+REFUSALS = (AssertionError, RuntimeError, ValueError)
+
+
+def blank_image(module: nn.Module, side: int) -> Tensor:
+    """(1, 3, side, side), zeros, where a module's parameters are."""
+    return next(module.parameters()).new_zeros(1, 3, side, side)
+
+
+def first_maps(encoder: nn.Module, side: Optional[int] = None) -> Tuple[int, List[Tensor]]:
+    """Runs an encoder on a blank image.
+
+    Args:
+        encoder: Any backbone.
+        side: Of the image, in pixels; by default the first of :data:`SIDES` that the encoder takes.
+
+    Returns:
+        The side, and the encoder's maps as they are, each (1, C, h, w) or (1, h, w, C).
+
+    Raises:
+        ValueError: If the encoder takes no such image, or gives anything but maps.
+    """
+    sides = [side] if side else list(SIDES)
+    reasons = []
+    for tried in sides:
+        try:
+            with torch.no_grad(), evaluating(encoder):
+                return tried, require_maps(encoder(blank_image(encoder, tried)), encoder)
+        except REFUSALS as error:
+            if isinstance(error, NoMaps):
+                raise
+            reasons.append(f'{tried} pixels: {next(iter(str(error).splitlines()), type(error).__name__)[:200]}')
+    raise ValueError(
+        f'encoder {type(encoder).__name__} takes no image of {"; nor of ".join(reasons)}. Set model.network.probe_size '
+        'to the side of the images that it was made for (its img_size)'
+    )
+
+
+class NoMaps(ValueError):
+    """Raised where an encoder gives something else than maps."""
+
+
+def require_maps(outputs: Any, encoder: nn.Module) -> List[Tensor]:
+    """Refuses class tokens, token sequences and pooled features.
+
+    Raises:
+        NoMaps: If an output has not four dimensions.
+    """
+    maps = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    for i, x in enumerate(maps):
+        if not isinstance(x, Tensor) or x.dim() != 4:
+            given = f'a tensor of shape {tuple(x.shape)}' if isinstance(x, Tensor) else f'a {type(x).__name__}'
+            raise NoMaps(
+                f'output {i} of encoder {type(encoder).__name__} is {given}, not a map (B, C, h, w). Set in '
+                "model.network.encoder: out_type='featmap' for mmpretrain's ViTs, gap_before_final_norm=False for its "
+                "ConvNeXt, features_only=True for timm's models"
+            )
+    return maps
+
+
+def is_channels_last(x: Tensor) -> bool:
+    """Whether a map of a square image has its channels last, as those of timm's Swin.
+
+    Example:
+        >>> [is_channels_last(torch.empty(shape)) for shape in ((1, 96, 16, 16), (1, 16, 16, 96), (1, 16, 16, 16))]
+        [False, True, False]
+    """
+    return x.shape[1] == x.shape[2] != x.shape[3]
+
+
+def channels_first(x: Tensor, is_last: bool) -> Tensor:
+    """A map as (B, C, h, w)."""
+    return x.permute(0, 3, 1, 2).contiguous() if is_last else x
+
+
+def name_levels(encoder: nn.Module, maps: Sequence[Tensor], side: int, names: Optional[Sequence[str]]) -> List[str]:
+    """Names an encoder's maps c2...c5.
+
+    By ``out_indices`` where these number four stages, of which stage i has at most stride 4 * 2^i (a ViT's layers have
+    more, dilated stages less), otherwise by stride: 4 is level 2, doubled from level to level.
+
+    Args:
+        encoder: The encoder.
+        maps: Its maps, channels first.
+        side: Of the image that they were made from.
+        names: From the config, which are taken as they are.
+
+    Raises:
+        ValueError: If several maps would have one name, or there are not as many names as maps.
+    """
+    indices, strides = getattr(encoder, 'out_indices', None), [side // x.shape[2] for x in maps]
+    if (
+        indices is None
+        or len(indices) != len(maps)
+        or not all(0 <= i <= 3 and stride <= 4 << i for i, stride in zip(indices, strides))
+    ):
+        indices = [stride.bit_length() - 3 for stride in strides]
+    found = list(names) if names else [f'c{i + 2}' for i in indices]
+    if len(found) != len(maps):
+        raise ValueError(
+            f'model.network.level_names has {len(found)} names, {found}, but encoder {type(encoder).__name__} gives '
+            f'{len(maps)} maps'
+        )
+    if len(set(found)) < len(found):
+        raise ValueError(
+            f'the maps of encoder {type(encoder).__name__} would be named {found}; give model.network.level_names'
+        )
+    return found
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Puts a module into eval mode and every part of it back into its own mode afterwards."""
+    modes: List[Tuple[nn.Module, bool]] = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training

@@ -59,13 +59,13 @@ endef
 
 # What pre-training and segmentation need: no compiled ops.
 .venv/.core: setup.py pyproject.toml constraints.txt | .venv/bin/python
-	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt -e '.[onedl]'
+	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt -e '.[onedl,regions]'
 	touch $@
 
 # What detection and the tests need on top.
 .venv/.det: .venv/.core
 	$(call ops,.venv,constraints.txt,onedl-mmcv)
-	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt onedl-mim -e '.[onedl,det,test,dev]'
+	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt onedl-mim -e '.[onedl,regions,det,test,dev]'
 	touch $@
 
 .venv-openmmlab/bin/python:
@@ -75,5 +75,5 @@ endef
 	.venv-openmmlab/bin/python -m pip install $(FIND_WHEELS) -c constraints-openmmlab.txt torch torchvision
 	$(call ops,.venv-openmmlab,constraints-openmmlab.txt,mmcv)
 	.venv-openmmlab/bin/python -m pip install $(FIND_WHEELS) -c constraints-openmmlab.txt \
-		openmim -e '.[openmmlab,det-openmmlab,test]'
+		openmim -e '.[openmmlab,regions,det-openmmlab,test]'
 	touch $@

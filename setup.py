@@ -28,7 +28,8 @@ EXTRAS = {
     ],
     'det': ['onedl-mmdetection>=3.5'],
     'det-openmmlab': ['mmdet>=3.3'],
-    'test': ['pytest>=7.4', 'pytest-xdist>=3', 'tensorboard'],
+    'regions': ['numba>=0.59', 'scikit-image>=0.22'],  # Felzenszwalb is compiled by the first, Slic is the second's
+    'test': ['pytest>=7.4', 'pytest-xdist>=3', 'tensorboard', 'scikit-image>=0.22'],
     'dev': ['pre-commit', 'ruff>=0.9'],
 }
 

@@ -23,8 +23,8 @@ MAX_PIXELS = 2**30
 class Felzenszwalb:
     """Segments by Felzenszwalb's and Huttenlocher's "Efficient Graph-Based Image Segmentation" (2004).
 
-    The same regions, to the pixel, as ``skimage.segmentation.felzenszwalb``, several times as fast: costs and limits are
-    computed in the same precision and order. Each pixel has eight neighbours, and the edges between them are taken
+    The same regions, to the pixel, as ``skimage.segmentation.felzenszwalb``, several times as fast: costs and limits
+    are computed in the same precision and order. Each pixel has eight neighbours, and the edges between them are taken
     cheapest first. Two regions are joined where the edge between them costs less than either allows: its own dearest
     edge plus ``scale`` / (255 * its size). Then those too small are joined to neighbours, again cheapest first.
 

@@ -62,7 +62,7 @@ def narrow(part: dict[str, Any]) -> None:
     classes = {'out_channels'} if 'num_classes' in part else set()  # which a decode head has as many of
     for key in [key for key in part if key.endswith('channels') and key not in classes]:
         part[key] = [width // 8 for width in part[key]] if isinstance(part[key], list) else part[key] // 8
-    small = dict(num_slots=8, size=(SIDE, SIDE), crop_size=(SIDE, SIDE), stride=(SIDE, SIDE))
+    small = dict(num_slots=8, grid=4, size=(SIDE, SIDE), crop_size=(SIDE, SIDE), stride=(SIDE, SIDE))
     part.update({key: small[key] for key in small.keys() & part.keys()})
 
 

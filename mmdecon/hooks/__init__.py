@@ -1,8 +1,9 @@
 """Hooks that watch, record and check; no training depends on one."""
 
 from .health import Health
+from .next_stage import NextStage
 from .plain_checkpoint import PlainCheckpoint
 from .seed import SeedEachStep
 from .verify_load import VerifyLoad
 
-__all__ = ['Health', 'PlainCheckpoint', 'SeedEachStep', 'VerifyLoad']
+__all__ = ['Health', 'NextStage', 'PlainCheckpoint', 'SeedEachStep', 'VerifyLoad']

@@ -4,6 +4,7 @@ from typing import Any, Dict
 
 import numpy as np
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.utils import apply_to
 
@@ -18,11 +19,16 @@ class PlainCheckpoint(Hook):
     The windows of the logged averages, which mmengine stores as objects of its own, are left out: a resumed run's
     logged averages start afresh, and nothing else changes. NumPy's scalars become Python's. ``tools/export.py`` reads
     such checkpoints without executing anything that is in them. The version of the code is noted in
-    ``meta['mmdecon']``.
+    ``meta['mmdecon']``. A tensor of two names, such as those of an encoder that student and teacher share, is written
+    once.
     """
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
         """Called by mmengine with the checkpoint about to be written."""
         checkpoint['meta']['mmdecon'] = code()
+        state, first = checkpoint['state_dict'], {}
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for name, tensor in model.state_dict(keep_vars=True).items():
+            state[name] = state[first.setdefault(id(tensor), name)]  # mmengine has copied each name's to the CPU
         hub = dict(checkpoint['message_hub'], log_scalars={})
         checkpoint['message_hub'] = apply_to(hub, lambda x: isinstance(x, np.generic), lambda x: x.item())

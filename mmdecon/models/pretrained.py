@@ -91,7 +91,7 @@ def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> List[s
     """
     unequal = [name for name in given.keys() & wanted.keys() if given[name].shape != wanted[name].shape]
     return sorted(
-        [f'{n} has shape {tuple(given[n].shape)}, the encoder wants {tuple(wanted[n].shape)}' for n in unequal]
+        [f'{n} has shape {tuple(given[n].shape)}, the model wants {tuple(wanted[n].shape)}' for n in unequal]
         + _differences(wanted.keys() - given.keys(), given.keys() - wanted.keys())
     )
 
@@ -99,7 +99,7 @@ def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> List[s
 def _differences(missing: Any, left_over: Any) -> List[str]:
     """One line for each name that one side alone has."""
     missing = [name for name in missing if not name.endswith('num_batches_tracked')]
-    return [f'{name} is unknown to the encoder' for name in left_over] + [f'{name} is missing' for name in missing]
+    return [f'{name} is unknown to the model' for name in left_over] + [f'{name} is missing' for name in missing]
 
 
 def _load(module: nn.Module, given: Dict[str, Tensor], norms: Set[str]) -> List[str]:

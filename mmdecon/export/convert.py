@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -25,6 +26,8 @@ class Export:
         part: ``'encoder'`` or ``'encoder+decoder'``.
         untrained: Names in the target of what feeds no branch, so that it was neither trained nor exported.
         decoders: Names of the decoders in it.
+        places: Where each of them goes in the target, such as ``neck``, or ``decode_head.1`` in a cascade.
+        classifiers: What the names of the heads' classifiers, which no export has, start with in the target.
         folded: Whether the necks' norms were folded into their convolutions.
     """
 
@@ -33,6 +36,8 @@ class Export:
     part: str
     untrained: List[str]
     decoders: List[str]
+    places: Dict[str, str]
+    classifiers: List[str]
     folded: bool
 
 
@@ -58,20 +63,20 @@ def convert(
     if part not in PARTS:
         raise ValueError(f'part is {part!r}; known: {list(PARTS)}')
     chosen = _choose_decoders(source, part, decoders)
+    _require_chain(source.network, chosen)
     modules = {name: source.network.decoder[name] for name in chosen}
+    places = _places(modules)
     if fold_norm:
         modules = _fold_necks(modules)
     states: Dict[bool, Dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
-    for where, state, rules in _pieces(source, LAYOUTS[layout], modules):
+    for where, state, rules in _pieces(source, LAYOUTS[layout], modules, places):
         for trained, into in states.items():
             names = [name for name in state if trained is not _is_untrained(f'{where}.{name}', source.network)]
-            renamed = rename({name: state[name] for name in names}, rules, where)
-            clash = sorted(into.keys() & renamed.keys())
-            if clash:
-                raise ValueError(f'decoders {chosen} both make {clash[0]}: choose one with --decoder')
-            into.update(renamed)
-    _require_chain(source.network, chosen)
-    return Export(states[True], layout, part, sorted(states[False]), chosen, fold_norm)
+            into.update(rename({name: state[name] for name in names}, rules, where))
+    classifiers = [
+        f'{places[name]}.{module.classifier}.' for name, module in modules.items() if hasattr(module, 'classifier')
+    ]
+    return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
 
 
 def _choose_decoders(source: Source, part: str, names: Optional[Sequence[str]]) -> List[str]:
@@ -92,16 +97,36 @@ def _choose_decoders(source: Source, part: str, names: Optional[Sequence[str]]) 
 
 
 def _require_chain(network: EncoderDecoder, chosen: Sequence[str]) -> None:
-    """Refuses decoders that would read something else downstream, where each part reads the one before."""
-    given = network.level_names
+    """Refuses decoders that would read something else downstream, where necks follow each other and heads the last."""
+    given = list(network.level_names)
+    last: Dict[bool, str] = {}  # the last neck, the last head
     for name in chosen:
-        foreign = [level for level in network.decoder[name].inputs if level not in given]
+        decoder = network.decoder[name]
+        is_neck, previous = hasattr(decoder, 'neck'), getattr(decoder, 'previous', None)
+        before = last.get(is_neck)
+        foreign = [level for level in decoder.inputs if level not in given]
+        follows = not foreign if is_neck else before is not None and previous in network.decoder[before].names
+        if before is not None and not follows:
+            raise ValueError(
+                f'decoders {before!r} and {name!r} stand side by side, not one behind the other as in a target: choose '
+                'one with --decoder'
+            )
+        foreign += [previous] if before is None and previous is not None else []
         if foreign:
             raise ValueError(
                 f'decoder {name!r} reads {foreign}, but in a target with the decoders {list(chosen)} it is given '
                 f'{given}: choose others of {list(network.decoder)} with --decoder, or --part encoder'
             )
-        given = network.decoder[name].names
+        given, last[is_neck] = list(decoder.names) if is_neck else given, name
+
+
+def _places(decoders: Mapping[str, nn.Module]) -> Dict[str, str]:
+    """Where each decoder goes in a target: in ``neck`` or ``decode_head``, numbered where several make a chain."""
+    kinds = {name: 'neck' if hasattr(decoder, 'neck') else 'decode_head' for name, decoder in decoders.items()}
+    of_kind = {kind: [name for name in kinds if kinds[name] == kind] for kind in kinds.values()}
+    return {
+        name: kind if len(of_kind[kind]) == 1 else f'{kind}.{of_kind[kind].index(name)}' for name, kind in kinds.items()
+    }
 
 
 def _fold_necks(decoders: Mapping[str, nn.Module]) -> Dict[str, nn.Module]:
@@ -123,13 +148,15 @@ def _fold_necks(decoders: Mapping[str, nn.Module]) -> Dict[str, nn.Module]:
 
 
 def _pieces(
-    source: Source, layout: Layout, decoders: Mapping[str, nn.Module]
+    source: Source, layout: Layout, decoders: Mapping[str, nn.Module], places: Mapping[str, str]
 ) -> Iterator[Tuple[str, Dict[str, Tensor], Sequence[Rule]]]:
     """What is exported: its place in the network, its tensors, its rules."""
     rules = layout.counterpart(full_type(source.config['network']['encoder'])).rules
     yield 'encoder', source.network.encoder.state_dict(), [(old, layout.encoder + new) for old, new in rules]
     for name, decoder in decoders.items():
-        yield f'decoder.{name}', decoder.state_dict(), layout.decoder
+        kind, _, number = places[name].partition('.')
+        numbered = [(old, re.sub(rf'^{kind}\.', f'{kind}.{number}.', new)) for old, new in layout.decoder]
+        yield f'decoder.{name}', decoder.state_dict(), numbered if number else layout.decoder
 
 
 def _is_untrained(name: str, network: EncoderDecoder) -> bool:

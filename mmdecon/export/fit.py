@@ -1,7 +1,7 @@
 """Whether an export fits a model, told in words; shared by the exporting tool and the hook that checks loading."""
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Mapping, Sequence, Set, Tuple
 
 from torch import Tensor, nn
 
@@ -21,13 +21,19 @@ class Fit:
         return '\n'.join(lines) or '  nothing'
 
 
-def check_fit(state: Mapping[str, Tensor], model: nn.Module, untrained: Sequence[str] = ()) -> Fit:
+def check_fit(
+    state: Mapping[str, Tensor],
+    model: nn.Module,
+    untrained: Sequence[str] = (),
+    classifiers: Sequence[str] = (CLASSIFIER,),
+) -> Fit:
     """Compares an export with a model, name by name and shape by shape.
 
     Args:
         state: The export's tensors.
         model: A model of mmseg or mmdet, or a ``ModuleDict`` of its parts.
         untrained: Names that the export lacks because pre-training did not train them.
+        classifiers: What the names of classifiers start with, which an export lacks as well.
 
     Returns:
         What the model will still initialise: classifier, heads without a place in the export, parts that it leaves out.
@@ -43,20 +49,20 @@ def check_fit(state: Mapping[str, Tensor], model: nn.Module, untrained: Sequence
     holes = [
         name
         for name in missing
-        if name.partition('.')[0] in filled and not name.startswith(CLASSIFIER) and name not in untrained
+        if name.partition('.')[0] in filled and not name.startswith(tuple(classifiers)) and name not in untrained
     ]
     unequal = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
     if holes or left_over or unequal:
         raise ValueError(f'{_first(holes, left_over, unequal, state, wanted)} {_remedy(holes, left_over, unequal)}')
     groups: Dict[str, List[str]] = {}
     for name in missing:
-        groups.setdefault(_group(name, set(untrained)), []).append(name)
+        groups.setdefault(_group(name, set(untrained), tuple(classifiers)), []).append(name)
     return Fit(groups)
 
 
-def _group(name: str, untrained: set) -> str:
+def _group(name: str, untrained: Set[str], classifiers: Tuple[str, ...]) -> str:
     """Why a tensor is new."""
-    if name.startswith(CLASSIFIER):
+    if name.startswith((*classifiers, CLASSIFIER)):
         return 'classifier'
     if name in untrained:
         return 'not trained in pre-training (feeds no branch)'

@@ -4,13 +4,15 @@ Letters: B images, C channels, H x W pixels.
 """
 
 import inspect
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from ..compat import require
-from ..models.decoders import SegHeadDecoder
+from ..models.decoders import NeckDecoder, SegHeadDecoder
+from ..models.decoders.neck import complete_neck
+from ..models.decoders.seg_head import ClassifierReached, complete_head
 from ..registry import MODELS, build_foreign
 from .convert import Export
 from .layouts import LAYOUTS, full_type
@@ -60,31 +62,46 @@ def target_maps(source: Source, export: Export, model: nn.Module, image: Tensor)
     """
     part = model.get_submodule
     names = _encoder_levels(source, part('backbone'))
-    maps: List[Tensor] = list(part('backbone')(image))
-    outputs = {name: x for name, x in zip(names, maps) if name is not None}
-    if export.decoders and getattr(model, 'neck', None) is not None:
-        maps = list(part('neck')(maps))
-    for name in export.decoders:
+    maps: List[Any] = list(part('backbone')(image))
+    outputs = {name: _bare(x) for name, x in zip(names, maps) if name is not None}
+    for name, place in export.places.items():
         decoder = source.network.decoder[name]
         if isinstance(decoder, SegHeadDecoder):
-            outputs[decoder.names[0]] = features_of(part('decode_head'), maps)
+            outputs.update(_head_map(decoder, part(place), maps, outputs))
         else:
+            maps = list(part(place)(maps))
             outputs.update(zip(decoder.names, maps))
     return {name: x for name, x in outputs.items() if name in source.network.trained_levels}
 
 
-def features_of(head: nn.Module, maps: List[Tensor]) -> Tensor:
-    """Runs a decode head up to its classifier.
+def _bare(x: Any) -> Tensor:
+    """A map that a backbone may give together with a class token."""
+    return x[0] if isinstance(x, (list, tuple)) else x
+
+
+def _head_map(
+    decoder: SegHeadDecoder, head: nn.Module, maps: List[Any], levels: Mapping[str, Tensor]
+) -> Dict[str, Tensor]:
+    """Level -> what enters the classifier of a head of mmseg that is given all maps, (B, C, h, w).
 
     Args:
+        decoder: That the head was pre-trained as.
         head: Of mmseg.
-        maps: Its inputs, each (B, C, h, w).
+        maps: What it is given.
+        levels: The target's levels so far.
     """
-    head.cls_seg = lambda x: x  # shadows the method for this call
+
+    def stop(classifier: nn.Module, inputs: Tuple[Tensor, ...]) -> None:
+        raise ClassifierReached(inputs[0])
+
+    given = [levels[decoder.inputs[0]]] if decoder.form == 'map' else maps
+    hook = head.get_submodule(decoder.classifier).register_forward_pre_hook(stop)
     try:
-        return head(maps)
+        return {
+            decoder.names[0]: decoder.run(head, given, None if decoder.previous is None else levels[decoder.previous])
+        }
     finally:
-        del head.cls_seg
+        hook.remove()
 
 
 def _encoder_levels(source: Source, backbone: nn.Module) -> List[Optional[str]]:
@@ -100,29 +117,32 @@ def _build_parts(source: Source, export: Export) -> nn.ModuleDict:
     """The library's own classes for the exported parts, as the pre-training config has them."""
     network = source.config['network']
     parts, given = nn.ModuleDict(), source.network.level_names
+    built: Dict[str, List[nn.Module]] = {}
     read = given
-    for name in export.decoders:
+    for name, place in export.places.items():
         decoder, config = source.network.decoder[name], network['decoder'][name]
+        levels = [source.network.levels[level] for level in decoder.inputs]
         if isinstance(decoder, SegHeadDecoder):
-            indices = [given.index(level) for level in decoder.inputs]
-            chosen = dict(config['head'], in_index=indices[0] if isinstance(config['inputs'], str) else indices)
-            fresh = MODELS.build(dict(config, head=chosen), default_args=dict(levels=source.network.levels))
-            parts['decode_head'] = fresh.decode_head
+            positions = [given.index(level) for level in decoder.inputs]
+            module = build_foreign(
+                complete_head(config['head'], levels, decoder.is_single, decoder.classifier, positions)
+            )
         else:
-            parts['neck'] = _build_neck(source, export, name)
-            read, given = decoder.inputs, decoder.names
+            module = _build_neck(export, config['neck'], decoder, [level.channels for level in levels])
+            read, given = (decoder.inputs if given is source.network.level_names else read), decoder.names
+        built.setdefault(place.partition('.')[0], []).append(module)
+    for part, modules in built.items():
+        parts[part] = modules[0] if len(modules) == 1 else nn.ModuleList(modules)
     parts['backbone'] = _build_backbone(source, export, read)
     return parts
 
 
-def _build_neck(source: Source, export: Export, name: str) -> nn.Module:
+def _build_neck(export: Export, config: Mapping[str, Any], decoder: NeckDecoder, channels: List[int]) -> nn.Module:
     """Builds the library's class for a neck, without norms if they were folded."""
-    neck = dict(source.config['network']['decoder'][name]['neck'])
-    neck['type'] = LAYOUTS[export.layout].counterpart(full_type(neck)).type
+    neck = dict(config, type=LAYOUTS[export.layout].counterpart(full_type(config)).type)
     if export.folded:
         neck['norm_cfg'] = None
-    channels = [source.network.levels[level].channels for level in source.network.decoder[name].inputs]
-    return build_foreign(neck, in_channels=channels, num_outs=len(channels))
+    return build_foreign(complete_neck(neck, channels, decoder.is_single))
 
 
 def _build_backbone(source: Source, export: Export, read: List[str]) -> nn.Module:

@@ -44,6 +44,7 @@ def write(source: Source, export: Export, path: str) -> None:
         part=export.part,
         half=source.half,
         decoders=export.decoders,
+        classifiers=export.classifiers,
         folded=export.folded,
         untrained=export.untrained,
         step=source.meta.get('iter'),

@@ -38,6 +38,7 @@ class VerifyLoad(Hook):
         if not self.any_checkpoint:
             require_export(checkpoint, path)
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        untrained = checkpoint.get('meta', {}).get('mmdecon', {}).get('untrained', [])
-        fit = check_fit(checkpoint.get('state_dict', checkpoint), model, untrained)
+        about = checkpoint.get('meta', {}).get('mmdecon', {})
+        absent = {key: about[key] for key in ('untrained', 'classifiers') if key in about}
+        fit = check_fit(checkpoint.get('state_dict', checkpoint), model, **absent)
         runner.logger.info(f'{path} fits the model, which initialises:\n{fit.describe()}')

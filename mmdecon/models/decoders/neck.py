@@ -1,6 +1,6 @@
 """Pyramid necks as decoders."""
 
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -8,19 +8,26 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
+from ..network import evaluating
+from .arguments import class_of, parameter
 
 
 @MODELS.register_module()
 class NeckDecoder(BaseModule):
     """A neck of mmseg or mmdet: levels c2...c5 -> p2...p5.
 
-    The neck itself is built, not a copy of it, so that its parameters have the names that mmseg and mmdet expect.
+    The neck itself is built, not a copy of it, so that its parameters have the names that mmseg and mmdet expect. Its
+    levels are counted by one pass over blank maps. A neck that makes as many as it reads, at the same strides, names
+    each after the one that it reads (c2 -> p2); another names them by their strides (p2 of stride 4 ... p7 of 128).
 
     Args:
         levels: The levels that exist, given by the network.
-        neck: Config of the neck, such as ``mmseg.FPN``; ``in_channels`` and ``num_outs`` are filled in.
-        inputs: Levels to read, finest first; by default the encoder's.
-        prefix: Of the new levels' names: p2 is made from c2.
+        neck: Config of the neck, such as ``mmseg.FPN``; ``in_channels`` and, where the neck takes them, ``num_outs``,
+            ``num_levels``, ``num_scales`` and ``embed_dim`` are filled in.
+        inputs: Levels to read, finest first, by default the encoder's; one name for a neck that takes the channels of
+            one level as a number.
+        prefix: Of the new levels' names.
+        names: The new levels' names, where the rule above does not serve.
         channel_dropout: Probability of dropping a channel of a lateral map (DeCon-ML), kept channels are scaled up; the
             coarsest lateral map is never touched. 0 switches it off.
         map_dropout: Probability of dropping a whole lateral map, one draw a level and pass, not scaled. Not with the
@@ -28,24 +35,34 @@ class NeckDecoder(BaseModule):
         drop_in_teacher: Whether the teacher drops too, as published.
 
     Raises:
-        ValueError: If both dropouts are on, or the neck has no ``lateral_convs`` to drop.
+        ValueError: If both dropouts are on, the neck has no ``lateral_convs`` to drop, it does not run on the levels
+            that it is to read, or its levels cannot be told apart by name.
     """
 
     def __init__(
         self,
         levels: Mapping[str, Any],
         neck: Dict[str, Any],
-        inputs: Optional[Sequence[str]] = None,
+        inputs: Union[str, Sequence[str], None] = None,
         prefix: str = 'p',
+        names: Optional[Sequence[str]] = None,
         channel_dropout: float = 0.0,
         map_dropout: float = 0.0,
         drop_in_teacher: bool = True,
     ) -> None:
         super().__init__()
-        self.inputs = list(inputs or [name for name, level in levels.items() if level.side == 'encoder'])
-        channels = [levels[name].channels for name in self.inputs]
-        self.neck = build_foreign(neck, in_channels=channels, num_outs=len(channels))
-        self.names = [prefix + name[1:] for name in self.inputs]
+        self.is_single = isinstance(inputs, str)
+        encoder = [name for name, level in levels.items() if level.side == 'encoder']
+        self.inputs: List[str] = [inputs] if isinstance(inputs, str) else list(inputs or encoder)
+        missing = [name for name in self.inputs if name not in levels]
+        if missing:
+            raise ValueError(
+                f'a NeckDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change its '
+                'inputs, or the order in model.network.decoder'
+            )
+        read = [levels[name] for name in self.inputs]
+        self.neck = build_foreign(complete_neck(neck, [level.channels for level in read], self.is_single))
+        self.names = self._name_outputs(read, prefix, names)
         self.channel_dropout, self.map_dropout, self.drop_in_teacher = channel_dropout, map_dropout, drop_in_teacher
         if channel_dropout and map_dropout:
             raise ValueError(
@@ -63,6 +80,35 @@ class NeckDecoder(BaseModule):
         if not self.drop_in_teacher:
             self.channel_dropout = self.map_dropout = 0.0
 
+    def _name_outputs(self, read: Sequence[Any], prefix: str, names: Optional[Sequence[str]]) -> List[str]:
+        """Names of the levels that the neck makes of those that it reads."""
+        kind, strides = type(self.neck).__name__, [level.stride for level in read]
+        made = self._strides(read)
+        if names is None and made == strides:
+            names = [prefix + name[1:] for name in self.inputs]
+        elif names is None and all(stride & (stride - 1) == 0 for stride in made):
+            names = [f'{prefix}{stride.bit_length() - 1}' for stride in made]
+        if names is None or len(set(names)) < len(names) or len(names) != len(made):
+            raise ValueError(
+                f'{kind} makes {len(made)} levels, of strides {made}, for which the names {names} do not serve: give '
+                'its decoder one name for each in names'
+            )
+        return list(names)
+
+    def _strides(self, read: Sequence[Any]) -> List[int]:
+        """Asks the strides of what the neck makes, on blank maps of an image with eight cells at the coarsest level."""
+        side = 8 * max(level.stride for level in read)
+        maps = [torch.zeros(1, level.channels, side // level.stride, side // level.stride) for level in read]
+        try:
+            with torch.no_grad(), evaluating(self.neck):
+                return [max(1, round(side / x.shape[2])) for x in self.neck(maps)]
+        except (AssertionError, IndexError, RuntimeError, TypeError, ValueError) as error:
+            shapes = {name: tuple(x.shape) for name, x in zip(self.inputs, maps)}
+            raise ValueError(
+                f'{type(self.neck).__name__} does not run on the levels {shapes}: {type(error).__name__}: {error}; '
+                'change its inputs or its options'
+            ) from error
+
     def _drop_from_laterals(self) -> None:
         laterals: Optional[nn.ModuleList] = getattr(self.neck, 'lateral_convs', None)
         if laterals is None:
@@ -76,3 +122,30 @@ class NeckDecoder(BaseModule):
         if self.map_dropout:
             return lateral * (torch.rand((), device=lateral.device) >= self.map_dropout)
         return F.dropout2d(lateral, self.channel_dropout)
+
+
+def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: bool = False) -> Dict[str, Any]:
+    """A neck's config, told of the levels that it reads.
+
+    Args:
+        neck: Its config.
+        channels: Of each level.
+        is_single: Whether it takes the channels of one level as a number.
+
+    Raises:
+        ValueError: If it takes one number, but the levels' channels differ.
+    """
+    kind = class_of(neck)
+    filled: Dict[str, Any] = dict(num_outs=len(channels), num_levels=len(channels), num_scales=len(channels))
+    filled = {name: value for name, value in filled.items() if parameter(kind, name) is not None}
+    for name in ('in_channels', 'embed_dim'):
+        wanted = parameter(kind, name)
+        if wanted is None or name in neck:
+            continue
+        if is_single or wanted.annotation in (int, 'int') or name == 'embed_dim':
+            if len(set(channels)) > 1:
+                raise ValueError(f'{kind.__name__} takes one number of channels, its levels have {list(channels)}')
+            filled[name] = channels[0]
+        else:
+            filled[name] = tuple(channels) if isinstance(wanted.default, tuple) else list(channels)
+    return {**filled, **neck}

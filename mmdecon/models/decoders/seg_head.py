@@ -1,55 +1,193 @@
-"""mmseg's decode heads as decoders."""
+"""mmseg's decode heads as decoders.
 
+Letters: B images, C channels, h x w cells.
+"""
+
+import copy
 import inspect
-from typing import Any, Dict, List, Mapping, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
+from .arguments import class_of, parameter
+
+FORMS = ('list', 'map', 'pairs')
+
+
+class ClassifierReached(Exception):
+    """Ends a head's pass where its classifier would begin; it is no error.
+
+    Attributes:
+        feature: What enters the classifier, (B, C, h, w).
+    """
+
+    def __init__(self, feature: Tensor) -> None:
+        super().__init__()
+        self.feature = feature
+
+
+class NoClassifier(nn.Module):
+    """Stands where a head's classifier stood, without parameters, and ends the pass there."""
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """Takes what the classifier would take."""
+        raise ClassifierReached(feature)
 
 
 @MODELS.register_module()
 class SegHeadDecoder(BaseModule):
-    """Any decode head of mmseg, without its classifier: levels -> one feature map.
+    """A decode head of mmseg, without its classifier: levels -> one feature map.
 
-    mmseg's heads end in ``cls_seg``: dropout, then the convolution ``conv_seg``. With an identity for the one and
-    nothing for the other a head returns its feature map, and every parameter keeps the name under which mmseg will load
-    it.
+    The head itself is built, so that every parameter keeps the name under which mmseg will load it. Its pass ends
+    where its classifier would begin, and what enters there is the map; the dropout in front is taken out. What a head
+    would compute behind or beside it (auxiliary outputs) is trained by nothing and frozen by the network.
 
     Args:
         levels: The levels that exist, given by the network.
-        head: Config of the head, such as ``mmseg.UPerHead``; ``in_channels``, ``in_index``, ``num_classes`` and, where
-            the head takes them, ``feature_strides`` are filled in.
+        head: Config of the head, such as ``mmseg.UPerHead``; ``in_channels``, ``num_classes`` and, where the head takes
+            them, ``feature_strides`` and ``c1_in_channels`` are filled in. ``in_index`` counts in ``inputs``, by
+            default all of them.
         inputs: Levels to read; one name, or several for heads that take several (UPerHead, FPNHead).
         level: Name of the level that it makes.
+        classifier: Where in the head its classifier is; with a dot where the head has another head inside
+            (``kernel_generate_head.conv_seg``), whose arguments are then those that are filled in.
+        previous: For heads of cascades (OCRHead): the level, made by another head, whose channels take the place of
+            that head's class scores.
+        form: How the head takes its maps: ``'list'``; ``'map'``, the only one by itself (DDRHead, PIDHead); or
+            ``'pairs'``, each with a class token, which is None (DPTHead with ``readout_type='ignore'``).
 
     Raises:
-        ValueError: If a level to read does not exist.
+        ValueError: If a level to read does not exist, the head has no such classifier, or ``previous`` or ``form`` does
+            not suit it.
     """
 
     def __init__(
-        self, levels: Mapping[str, Any], head: Dict[str, Any], inputs: Union[str, Sequence[str]], level: str = 'out'
+        self,
+        levels: Mapping[str, Any],
+        head: Dict[str, Any],
+        inputs: Union[str, Sequence[str]],
+        level: str = 'out',
+        classifier: str = 'conv_seg',
+        previous: Optional[str] = None,
+        form: str = 'list',
     ) -> None:
         super().__init__()
+        self.is_single = isinstance(inputs, str)
         self.inputs: List[str] = [inputs] if isinstance(inputs, str) else list(inputs)
-        missing = [name for name in self.inputs if name not in levels]
+        self.classifier, self.previous, self.form, self.names = classifier, previous, form, [level]
+        self._check_levels(levels)
+        read = [levels[name] for name in self.inputs]
+        self.decode_head = build_foreign(complete_head(head, read, self.is_single, classifier))
+        self._check_cascade()
+        self._remove_classifier()
+        self.train(self.training)
+
+    def forward(self, maps: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+        """Level -> map, from the maps so far to the new one."""
+        previous = None if self.previous is None else maps[self.previous]
+        return {self.names[0]: self.run(self.decode_head, [maps[name] for name in self.inputs], previous)}
+
+    def run(self, head: nn.Module, maps: List[Any], previous: Optional[Tensor] = None) -> Tensor:
+        """Runs a head, this one or mmseg's own, up to its classifier.
+
+        Args:
+            head: Whose classifier raises :class:`ClassifierReached`.
+            maps: What it reads, each (B, C, h, w).
+            previous: The map that it reads in place of class scores.
+
+        Raises:
+            ValueError: If the head returns without having come to its classifier.
+        """
+        given: Any = maps
+        if self.form == 'map':
+            (given,) = maps
+        elif self.form == 'pairs':
+            given = [x if isinstance(x, (list, tuple)) else (x, None) for x in maps]
+        try:
+            head(given) if previous is None else head(given, previous)
+        except ClassifierReached as reached:
+            return reached.feature
+        raise ValueError(
+            f'{type(head).__name__} does not use its {self.classifier}: it has no feature map before a classifier; '
+            'name another module by classifier, or take another head'
+        )
+
+    def train(self, mode: bool = True) -> 'SegHeadDecoder':
+        """Sets the mode of all layers; the head's own flag, which only adds auxiliary outputs and inputs, stays off."""
+        super().train(mode)
+        self.decode_head.training = False
+        return self
+
+    def _check_levels(self, levels: Mapping[str, Any]) -> None:
+        missing = [name for name in [*self.inputs, self.previous] if name is not None and name not in levels]
         if missing:
             raise ValueError(
                 f'a SegHeadDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change '
                 'its inputs, or the order in model.network.decoder'
             )
-        channels = [levels[name].channels for name in self.inputs]
-        filled: Dict[str, Any] = dict(num_classes=3, in_channels=channels, in_index=list(range(len(channels))))
-        if isinstance(inputs, str):
-            filled.update(in_channels=channels[0], in_index=0)
-        if 'feature_strides' in inspect.signature(MODELS.get(head['type'])).parameters:
-            filled.update(feature_strides=[levels[name].stride for name in self.inputs])
-        self.decode_head = build_foreign(head, **filled)
-        self.decode_head.conv_seg = nn.Identity()
-        self.decode_head.dropout = None
-        self.names = [level]
+        if self.form not in FORMS or (self.form == 'map' and len(self.inputs) > 1):
+            raise ValueError(
+                f'form is {self.form!r} for {len(self.inputs)} level(s); known: {FORMS}, map for one alone'
+            )
 
-    def forward(self, maps: Mapping[str, Tensor]) -> Dict[str, Tensor]:
-        """Level -> map, from the maps so far to the new one."""
-        return {self.names[0]: self.decode_head([maps[name] for name in self.inputs])}
+    def _check_cascade(self) -> None:
+        name = type(self.decode_head).__name__
+        is_cascade = 'prev_output' in inspect.signature(self.decode_head.forward).parameters
+        if is_cascade and self.previous is None:
+            raise ValueError(f'{name} reads the output of another head: name the level that one makes by previous')
+        if self.previous is not None and not is_cascade:
+            raise ValueError(f'{name} reads no output of another head: leave out previous={self.previous!r}')
+
+    def _remove_classifier(self) -> None:
+        path, _, name = self.classifier.rpartition('.')
+        try:
+            owner = self.decode_head.get_submodule(path)
+            owner.get_submodule(name)
+        except AttributeError as error:
+            raise ValueError(
+                f'{type(self.decode_head).__name__} has no {self.classifier}: name the module that classifies by '
+                'classifier; a head without one makes no feature map'
+            ) from error
+        setattr(owner, name, NoClassifier())
+        if getattr(owner, 'dropout', None) is not None:
+            owner.dropout = nn.Identity()  # some heads call it elsewhere too, without asking whether there is one
+
+
+def complete_head(
+    head: Mapping[str, Any],
+    read: Sequence[Any],
+    is_single: bool,
+    classifier: str = 'conv_seg',
+    positions: Optional[Sequence[int]] = None,
+) -> Dict[str, Any]:
+    """A head's config, told of the levels that it reads.
+
+    Args:
+        head: Its config.
+        read: The levels.
+        is_single: Whether it takes one level's channels and index, not lists.
+        classifier: Where its classifier is; arguments go to the config of the head that has it.
+        positions: Of the levels among the maps that the head will be given; by default it is given those alone.
+    """
+    config = copy.deepcopy(dict(head))  # some heads take entries out of their configs
+    owner, scope = config, config['type'].rpartition('.')[0] or config.get('_scope_')
+    for name in classifier.split('.')[:-1]:
+        owner = owner[name] if isinstance(owner.get(name), dict) else owner
+    positions = list(range(len(read))) if positions is None else positions
+    chosen = owner.pop('in_index', 0 if is_single else list(range(len(read))))
+    one = isinstance(chosen, int)
+    channels = [level.channels for level in read]
+    filled: Dict[str, Any] = dict(
+        num_classes=3,
+        in_channels=channels[chosen] if one else [channels[i] for i in chosen],
+        in_index=positions[chosen] if one else [positions[i] for i in chosen],
+        feature_strides=[level.stride for level in read],
+        c1_in_channels=channels[0],
+    )
+    kind = class_of(owner, scope)
+    for name, value in filled.items():
+        if parameter(kind, name) is not None:
+            owner.setdefault(name, value)
+    return config

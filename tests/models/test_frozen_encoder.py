@@ -82,22 +82,23 @@ def test_a_view_that_no_pair_needs_is_not_run(weights) -> None:
 
 @pytest.mark.parametrize('shared', [False, True])
 def test_losses_and_gradients_are_those_of_an_encoder_in_eval_mode(weights, shared) -> None:
-    frozen, plain = (tiny.build(LEVELS, network=network(weights, f), shared=shared) for f in (True, False))
+    frozen, plain = (tiny.build(LEVELS, network=network(weights, f), shared=shared).double() for f in (True, False))
     plain.load_state_dict(frozen.state_dict())
     halves = [plain.network.student] if shared else [plain.network.student, plain.network.teacher]
     for half in halves:
         half.encoder.eval()
-    outputs = [model(tiny.views()) for model in (frozen, plain)]
-    for model, out in zip((frozen, plain), outputs):
+    views = [view._replace(image=view.image.double()) for view in tiny.views()]
+    outputs = [model(views) for model in (frozen, plain)]
+    for out in outputs:
         tiny.total(out).backward()
     for name in ('loss_dec_p2', 'loss_dec_p4', 'dec_p2/distil'):
-        torch.testing.assert_close(outputs[0][name], outputs[1][name], rtol=1e-6, atol=0)
+        torch.testing.assert_close(outputs[0][name], outputs[1][name], rtol=1e-12, atol=0)
     theirs = dict(plain.named_parameters())
     checked = [name for name, p in frozen.named_parameters() if p.requires_grad]
     assert any('.decoder.' in name for name in checked) and any('.predictor' in name for name in checked)
     for name, p in frozen.named_parameters():
         if p.requires_grad:
-            torch.testing.assert_close(p.grad, theirs[name].grad, rtol=1e-4, atol=1e-6, msg=name)
+            torch.testing.assert_close(p.grad, theirs[name].grad, rtol=1e-9, atol=1e-12, msg=name)
     assert theirs['network.student.encoder.layer1.0.conv1.weight'].grad.any()
     assert not any(p.grad is not None for p in frozen.network.student.encoder.parameters())
 

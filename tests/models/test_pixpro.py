@@ -157,9 +157,10 @@ def test_the_grid_keeps_cells_where_they_are(grid: Any) -> None:
     torch.testing.assert_close(out[:, 1], cells.y[:, :, None].expand(-1, -1, out.shape[3]))
 
 
-def test_bfloat16_is_close_to_float32() -> None:
+@pytest.mark.parametrize('at_once', [2**25, 1])
+def test_bfloat16_is_close_to_float32(at_once: int) -> None:
     (q, k), pair = (m.float().detach() for m in maps(8, 8)), views()
-    ours = objective().float()
+    ours = objective(pairs_at_once=at_once).float()
     wanted = ours(q, k, None, *pair)['consistency']
     with torch.autocast('cpu', dtype=torch.bfloat16):
         half = q.bfloat16().requires_grad_()
@@ -168,6 +169,16 @@ def test_bfloat16_is_close_to_float32() -> None:
     torch.testing.assert_close(loss, wanted, rtol=0.05, atol=0.01)
     loss.backward()
     assert torch.isfinite(half.grad).all()
+
+
+def test_the_teacher_is_compared_in_full_precision() -> None:
+    """One cell: propagation copies it, in half precision; half as precise a teacher would show."""
+    (q, k), view = (m.float().detach().bfloat16().float() for m in maps(1, 1)), views()[0]
+    ours = objective(transform_layers=0).float()
+    unit = torch.nn.functional.normalize(q, dim=1).bfloat16().float()
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        loss = ours(q, k, None, view, view)['consistency']
+    torch.testing.assert_close(loss, -2 * torch.cosine_similarity(unit, k, dim=1).mean(), rtol=3e-6, atol=0)
 
 
 def test_decon_by_pixpro_trains() -> None:

@@ -1,15 +1,18 @@
 """PixPro against numbers recorded from the published code (tests/golden/README.md)."""
 
+from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmdecon.models import DeCon
 from mmdecon.views import View, cells_in_source
 
 from . import golden
 
+ROOT = Path(__file__).parent.parent.parent
 CASE = golden.read('pixpro')['cases']['main']
 EXACT = dict(rel=1e-9, abs=1e-12)
 BOUNDS = dict(
@@ -67,6 +70,19 @@ def translate(name: str, model: DeCon) -> str:
         return f'branches.enc.objective.transform.layers.0.{rest}'
     layer, field = rest.split('.')
     return f'branches.enc.head.{half}.layers.{dict(linear1="0.conv", bn1="0.norm", linear2="1")[layer]}.{field}'
+
+
+def test_the_config_has_the_published_settings() -> None:
+    """Those of the golden runs; rate, crops and batch are those of the released script."""
+    cfg = Config.fromfile(ROOT / 'configs/pixpro/pixpro_r50_8xb128-coslr-100e_in1k.py')
+    branch, settings = cfg.model.branches.enc, CASE['settings']
+    shared = dict(power='pixpro_p', transform_layers='pixpro_transform_layer', max_distance='pixpro_pos_ratio')
+    assert {name: branch.objective[name] for name in shared} == {name: settings[key] for name, key in shared.items()}
+    assert branch.head.out_channels == settings['feature_dim'] and branch.head.hidden_channels == 4096
+    assert (cfg.optim_wrapper.optimizer.lr, cfg.optim_wrapper.optimizer.weight_decay) == (4.0, 1e-5)
+    crop = cfg.train_dataloader.dataset.pipeline[1]
+    assert (crop.scale, crop.min_overlap, crop.interpolation) == ((0.08, 1.0), None, 'bilinear')
+    assert cfg.train_dataloader.batch_size == 128 and cfg.auto_scale_lr.base_batch_size == 1024
 
 
 @pytest.mark.parametrize('run_name', CASE['runs'])

@@ -1,0 +1,2 @@
+_base_ = './convnext-tiny_fpn.py'
+model = dict(network=dict(encoder=dict(arch='large')))

@@ -1,0 +1,60 @@
+"""Costs are measured side by side: a config against itself, and against one that does more."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmdecon.benchmark import compare_steps
+from mmdecon.benchmark.step import noise_views
+
+ROOT = Path(__file__).parents[2]
+TINY = """
+bn = dict(type='BN')
+resnet = dict(type='mmpretrain.ResNet', depth=18, base_channels=8, out_indices=(0, 1, 2, 3), norm_cfg=bn)
+branch = dict(
+    level='c5',
+    sampler=dict(type='mmdecon.RegionSampler', num_regions=4),
+    head=dict(type='mmdecon.RegionHead', hidden_channels=8, out_channels=8),
+    objective=dict(type='mmdecon.DetConObjective', hidden_channels=8),
+)
+model = dict(type='mmdecon.DeCon', network=dict(type='mmdecon.EncoderDecoder', encoder=resnet), branches=dict(enc=branch))
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))
+"""
+
+
+@pytest.fixture
+def configs(tmp_path: Path) -> list[str]:
+    """A config and a wider one."""
+    (tmp_path / 'small.py').write_text(TINY)
+    (tmp_path / 'wide.py').write_text(TINY.replace('base_channels=8', 'base_channels=64'))
+    return [str(tmp_path / name) for name in ('small.py', 'wide.py')]
+
+
+def test_ratios_and_memory(configs: list[str]) -> None:
+    small, wide = compare_steps(configs, batch=2, size=64, turns=3)
+    assert small.config == configs[0] and wide.config == configs[1]
+    assert 0.5 < small.ratio < 2 and wide.ratio > small.ratio and wide.seconds > 0
+    assert wide.parameters > 10 * small.parameters > 0
+    assert 0.05 < small.memory <= wide.memory < 8
+
+
+def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path) -> None:
+    out = tmp_path / 'costs.json'
+    command = [sys.executable, str(ROOT / 'tools' / 'benchmark.py'), 'step', configs[0]]
+    done = subprocess.run(
+        [*command, '--size', '64', '--turns', '1', '--json', str(out)], capture_output=True, text=True, check=True
+    )
+    written = json.loads(out.read_text())
+    assert '| small | ' in done.stdout and [cost['config'] for cost in written['costs']] == configs[:1]
+    assert (written['batch'], written['size']) == (2, 64)
+    missing = subprocess.run([*command, 'nowhere.py'], capture_output=True, text=True)
+    assert missing.returncode and "there is no config file 'nowhere.py'" in missing.stderr
+
+
+def test_noise_has_all_that_objectives_ask_for() -> None:
+    first, second = noise_views(batch=3, size=64)
+    assert first.image.shape == (3, 3, 64, 64) and first.regions.shape == (3, 1, 64, 64)
+    assert (first.box != second.box).all() and first.source.tolist() == [[96.0, 96.0]] * 3

@@ -11,7 +11,7 @@ from mmdecon.export.verify import drawing_the_same
 from mmdecon.models import DeCon
 from mmdecon.models.decoders.neck import complete_neck
 from mmdecon.models.decoders.seg_head import complete_head
-from mmdecon.registry import build_foreign
+from mmdecon.registry import MODELS, build_foreign
 
 from ..export.conftest import scatter
 from ..models import tiny
@@ -45,10 +45,9 @@ def try_out(entry: Entry, library: str = 'mmseg') -> Result:
     """
     model = build(entry)
     pretrain(model, entry)
-    network = config(entry)
-    source = Source(model.network.teacher.eval(), dict(network=network), 'teacher', {}, 'memory')
+    source = Source(model.network.teacher.eval(), dict(network=config(entry)), 'teacher', {}, 'memory')
     made = convert(source, library)
-    assert entry.level in verify(source, made).equal
+    assert set(list(source.network.decoder.values())[-1].names) <= set(verify(source, made).equal)
     theirs = downstream(entry, source, library).eval()
     missing, unexpected = theirs.load_state_dict(made.state, strict=False)
     new = [name for name in missing if name.startswith(tuple(made.places.values()))]
@@ -68,9 +67,10 @@ def config(entry: Entry) -> Dict[str, Any]:
 
 
 def build(entry: Entry) -> DeCon:
-    """A DeCon with branches at the encoder's last level and at the entry's, no tensor at its initial value."""
+    """A DeCon with branches at the encoder's last level and at all of the last decoder's, no tensor as initialised."""
     network = config(entry)
-    model = tiny.build(dict(enc='c5', dec=entry.level), network=network, momentum=dict(start=0.5))
+    levels = list(MODELS.build(network).decoder.values())[-1].names
+    model = tiny.build({level: level for level in ('c5', *levels)}, network=network, momentum=dict(start=0.5))
     torch.manual_seed(1)
     state = {name: scatter(name, value) for name, value in model.network.student.state_dict().items()}
     model.network.student.load_state_dict(state)
@@ -144,9 +144,10 @@ def compare(entry: Entry, source: Source, theirs: nn.Module) -> None:
             ours = source.network(image)
         with drawing_the_same():
             maps = theirs.extract_feat(image)
-            is_neck = hasattr(decoder, 'neck')
-            found = dict(zip(decoder.names, maps))[entry.level] if is_neck else entering(theirs, decoder, image, maps)
-    torch.testing.assert_close(found, ours[entry.level], rtol=1e-4, atol=1e-5 * float(ours[entry.level].abs().max()))
+            found = maps if hasattr(decoder, 'neck') else [entering(theirs, decoder, image, maps)]
+    assert len(found) == len(decoder.names)
+    for name, x in zip(decoder.names, found):
+        torch.testing.assert_close(x, ours[name], rtol=1e-4, atol=1e-5 * float(ours[name].abs().max()))
 
 
 def entering(theirs: nn.Module, decoder: nn.Module, image: Tensor, maps: Tuple[Tensor, ...]) -> Tensor:

@@ -1,0 +1,138 @@
+"""Every decode head of mmseg: a small decoder with it, or why there is none."""
+
+from typing import Dict
+
+from .catalogue import ALL, BN, FLAT, PYRAMID, VIT, WIDE, Entry, head, necks, one
+
+QUERIES = 'classifies queries and their masks; there is no map before a classifier'
+HEADS: Dict[str, Entry] = dict(
+    ANNHead=one('ANNHead', ['c4', 'c5'], project_channels=4),
+    APCHead=one('APCHead'),
+    ASPPHead=one('ASPPHead', dilations=(1, 2, 3)),
+    CCHead=one('CCHead', remark="needs mmcv's compiled ops"),
+    DAHead=one('DAHead', pam_channels=4, remark='its auxiliary classifiers are new downstream too'),
+    DDRHead=one(
+        'DDRHead',
+        form='map',
+        remark="`form='map'`; its auxiliary head, which DDRNet's other map feeds, is new downstream",
+    ),
+    DepthwiseSeparableASPPHead=one(
+        'DepthwiseSeparableASPPHead',
+        ['c2', 'c5'],
+        in_index=1,
+        c1_channels=4,
+        dilations=(1, 2),
+        remark='`in_index` tells which level ASPP reads; the first is its low level',
+    ),
+    DepthwiseSeparableFCNHead=one('DepthwiseSeparableFCNHead', num_convs=2),
+    DMHead=one('DMHead', filter_sizes=(1, 3)),
+    DNLHead=one('DNLHead'),
+    DPTHead=one(
+        'DPTHead',
+        ALL,
+        embed_dims=16,
+        post_process_channels=[4, 4, 8, 8],
+        input_transform='multiple_select',
+        form='pairs',
+        encoder=VIT,
+        target=dict(output_cls_token=True),
+        remark="`form='pairs'`, `readout_type='ignore'`; for encoders of one width (ViT), or behind a neck",
+    ),
+    EMAHead=one('EMAHead', ema_channels=8, num_bases=4, num_stages=2),
+    EncHead=one('EncHead', ['c4', 'c5'], num_codes=4, add_lateral=True, remark='its SE layer is new downstream too'),
+    FCNHead=one('FCNHead'),
+    FPNHead=Entry(dict(neck=PYRAMID, head=head('FPNHead', ['p2', 'p3', 'p4', 'p5'])), remark='behind a neck'),
+    GCHead=one('GCHead'),
+    ISAHead=one('ISAHead', isa_channels=4, down_factor=(2, 2)),
+    IterativeDecodeHead=one(
+        'IterativeDecodeHead',
+        classifier='kernel_generate_head.conv_seg',
+        channels=...,
+        norm_cfg=...,
+        num_stages=1,
+        kernel_generate_head=dict(type='mmseg.FCNHead', channels=8, norm_cfg=BN),
+        kernel_update_head=[
+            dict(
+                type='KernelUpdateHead',
+                num_classes=3,
+                num_heads=2,
+                num_mask_fcs=1,
+                feedforward_channels=8,
+                in_channels=8,
+                out_channels=8,
+                kernel_updator_cfg=dict(type='KernelUpdator', in_channels=8, feat_channels=8, out_channels=8),
+            )
+        ],
+        remark="`classifier='kernel_generate_head.conv_seg'`: its generating head is pre-trained, its updates are new",
+    ),
+    LightHamHead=one('LightHamHead', ['c3', 'c4', 'c5'], ham_channels=8, ham_kwargs=dict(MD_R=4)),
+    LRASPPHead=one(
+        'LRASPPHead',
+        ['c2', 'c3', 'c4'],
+        branch_channels=(4, 4),
+        input_transform='multiple_select',
+        encoder=FLAT,
+        size=200,
+        remark='pools windows of 49 cells: its coarsest level must have as many',
+    ),
+    NLHead=one('NLHead'),
+    OCRHead=Entry(
+        dict(
+            regions=head('FCNHead', 'c5', level='regions'),
+            head=head('OCRHead', 'c5', ocr_channels=4, previous='regions'),
+        ),
+        model='mmseg.CascadeEncoderDecoder',
+        remark='`previous` names the level of a head before it, whose channels take the place of class scores',
+    ),
+    PIDHead=one(
+        'PIDHead', form='map', remark="`form='map'`; its P and D heads, which PIDNet's other maps feed, are new"
+    ),
+    PSAHead=one('PSAHead', mask_size=(2, 2), shrink_factor=1, remark="needs mmcv's compiled ops"),
+    PSPHead=one('PSPHead', pool_scales=(1, 2)),
+    SegformerHead=one('SegformerHead', ALL),
+    SETRMLAHead=Entry(
+        dict(
+            neck=necks('mmseg.MLANeck', out_channels=8, names=['m2', 'm3', 'm4', 'm5'], norm_cfg=BN),
+            head=head('SETRMLAHead', ['m2', 'm3', 'm4', 'm5'], channels=16, mla_channels=4),
+        ),
+        encoder=VIT,
+        remark='levels of one size: a ViT, mostly behind MLANeck',
+    ),
+    SETRUPHead=one('SETRUPHead', num_convs=1),
+    STDCHead=one('STDCHead', num_convs=1, concat_input=False),
+    UPerHead=one('UPerHead', ALL, pool_scales=(1, 2)),
+    VPDDepthHead=one(
+        'VPDDepthHead',
+        ALL,
+        classifier='depth_pred_layer',
+        channels=...,
+        norm_cfg=...,
+        embed_dim=16,
+        feature_dim=128,
+        num_deconv_layers=1,
+        num_deconv_filters=(16,),
+        encoder=WIDE,
+        model='mmseg.DepthEstimator',
+        remark="`classifier='depth_pred_layer'`; widths are multiples of 16",
+    ),
+    KernelUpdateHead=Entry(remark='no decode head, but a part of IterativeDecodeHead'),
+    KernelUpdator=Entry(remark='no decode head, but a part of IterativeDecodeHead'),
+    Mask2FormerHead=Entry(remark=QUERIES),
+    MaskFormerHead=Entry(remark=QUERIES),
+    PointHead=one(
+        'PointHead',
+        refusal='PointHead reads the output of another head|has no conv_seg',
+        remark="refines another head's class scores at points; there is no map",
+    ),
+    SegmenterMaskTransformerHead=one(
+        'SegmenterMaskTransformerHead',
+        channels=8,
+        norm_cfg=dict(type='LN'),
+        num_layers=1,
+        num_heads=2,
+        embed_dims=8,
+        refusal='SegmenterMaskTransformerHead has no conv_seg',
+        remark='its classes are tokens of its transformer; there is no map before a classifier',
+    ),
+    SideAdapterCLIPHead=Entry(remark='reads the image, features of CLIP and embeddings of class names, not levels'),
+)

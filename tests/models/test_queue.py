@@ -31,6 +31,7 @@ def test_holds_the_last_keys_in_the_places_of_the_oldest(length: int, batches: L
 
 
 def test_starts_with_directions() -> None:
+    torch.manual_seed(0)
     queue = Queue(4, 100)
     torch.testing.assert_close(queue.rows.norm(dim=1), torch.ones(100))
     assert queue.rows.mean(dim=0).abs().max() < 0.2

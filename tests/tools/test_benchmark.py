@@ -20,7 +20,8 @@ branch = dict(
     head=dict(type='mmdecon.RegionHead', hidden_channels=8, out_channels=8),
     objective=dict(type='mmdecon.DetConObjective', hidden_channels=8),
 )
-model = dict(type='mmdecon.DeCon', network=dict(type='mmdecon.EncoderDecoder', encoder=resnet), branches=dict(enc=branch))
+network = dict(type='mmdecon.EncoderDecoder', encoder=resnet)
+model = dict(type='mmdecon.DeCon', network=network, branches=dict(enc=branch))
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))
 """
 

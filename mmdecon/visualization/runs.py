@@ -1,0 +1,63 @@
+"""Whether runs learn: the losses of their branches and how far their embeddings spread.
+
+Pictures are RGB, uint8.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .curves import Curve, draw_curves, read_scalars
+
+SPREAD = (0.0, 1.2)  # from collapsed to more than uniform
+PANEL = (260, 420)  # height and width in pixels
+
+
+def find_scalars(run: str | Path) -> Path:
+    """The scalars of a run's last start.
+
+    Args:
+        run: Its work directory.
+
+    Raises:
+        FileNotFoundError: If there are none.
+    """
+    found = sorted(Path(run).glob('*/vis_data/scalars.json'))
+    if not found:
+        raise FileNotFoundError(f'{run} holds no */vis_data/scalars.json: give the work directory of a run')
+    return found[-1]
+
+
+def draw_runs(runs: Sequence[str | Path], per_row: int = 2) -> np.ndarray:
+    """Draws two panels a run: ``loss_<branch>`` and ``<branch>/std``, the figure that the collapse alarm watches.
+
+    Args:
+        runs: Work directories; their names are the titles.
+        per_row: Runs side by side.
+
+    Raises:
+        FileNotFoundError: If a folder is no run's.
+        ValueError: If a run logged no branches.
+    """
+    rows = [runs[start : start + per_row] for start in range(0, len(runs), per_row)]
+    pictures = []
+    for row in rows:
+        panels: dict[str, dict[str, Curve]] = {}
+        for run in row:
+            panels.update(_panels(Path(run)))
+        limits = {title: SPREAD for title in panels if title.endswith('std')}
+        picture = draw_curves(panels, (PANEL[0], PANEL[1] * len(panels)), limits=limits)
+        missing = PANEL[1] * 2 * per_row - picture.shape[1]
+        pictures.append(np.pad(picture, ((0, 0), (0, missing), (0, 0)), constant_values=255))
+    return np.concatenate(pictures)
+
+
+def _panels(run: Path) -> dict[str, dict[str, Curve]]:
+    """The two panels of a run: title -> branch -> curve."""
+    scalars = read_scalars(find_scalars(run))
+    losses = {name[5:]: curve for name, curve in scalars.items() if name.startswith('loss_')}
+    if not losses:
+        raise ValueError(f'{run} logged no loss_<branch>: give runs of mmdecon.DeCon')
+    spreads = {name[:-4]: curve for name, curve in scalars.items() if name.endswith('/std')}
+    return {f'{run.name}: loss': losses, f'{run.name}: std': spreads}

@@ -79,16 +79,20 @@ class ImageFolder(BaseDataset):
         """Lists the images; called by mmengine.
 
         Returns:
-            ``img_path`` and the number of each image among all.
+            ``img_path``, the ``name`` of each image, its path below its folder with forward slashes, and its ``number``
+            among all.
         """
         found = {folder: list_images(folder, self.extensions) for folder in map(self._locate, self.folders)}
         if self.list_file is not None:
             found = keep_listed(found, self._locate(self.list_file))
-        paths = dict.fromkeys(os.path.join(folder, name) for folder, names in found.items() for name in names)
+        paths: dict[str, str] = {}
+        for folder, names in found.items():
+            for name in names:
+                paths.setdefault(os.path.join(folder, name), name.replace(os.sep, '/'))
         print_log(f'{len(paths)} images under {", ".join(found)}', 'current')
         # shared, so that workers forked anew each epoch do not warn of the same file again
         self._warned = torch.zeros(len(paths), dtype=torch.bool).share_memory_()
-        return [dict(img_path=path, number=number) for number, path in enumerate(paths)]
+        return [dict(img_path=path, name=name, number=number) for number, (path, name) in enumerate(paths.items())]
 
     def _locate(self, path: str) -> str:
         """Makes a configured path one that can be opened."""

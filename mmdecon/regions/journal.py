@@ -1,0 +1,151 @@
+"""Writing a store of regions so that nothing is lost when the writer dies.
+
+The store grows in ``PATH.partial``, record after record in the order of the names, each with a checksum. Whoever goes
+on cuts off a torn end and continues with the next image; the finished file is therefore the same to the byte however
+often, and by however many processes, it was worked at. Only then does it get its name.
+"""
+
+import os
+from typing import Any, Dict, Sequence
+
+from .coding import HEAD, DamagedRecord, check_whole, record_length, summarise
+from .layout import canonical, index, preamble, read_preamble, sort_names, to_name
+
+PARTIAL = '.partial'
+
+
+class StoreWriter:
+    """Writes a store, or goes on where an earlier writer ended.
+
+    Args:
+        path: The file to make; it must not exist.
+        options: The generator's.
+        names: The images' names.
+
+    Attributes:
+        names: The names in the store's order.
+        done: How many of them have their record; :meth:`add` takes the next one's.
+
+    Raises:
+        FileExistsError: If the store exists.
+        BlockingIOError: If another process is making it.
+        ValueError: If it was begun with other options or for other images.
+    """
+
+    def __init__(self, path: str, options: Dict[str, Any], names: Sequence[str]) -> None:
+        self.path, self.partial = path, path + PARTIAL
+        self._refuse_existing()
+        self.options, self.keys = options, sort_names(names)
+        self.names = [to_name(key) for key in self.keys]
+        self._about = dict(planes=0, regions=0, empty=0, absent=0)
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        self._file = open(self.partial, 'a+b')  # noqa: SIM115, closed by close() or finish()
+        try:
+            _lock(self._file.fileno(), self.partial)
+            self._refuse_existing()  # it may have been finished before the lock was free
+            self._places = [self._begin()]
+            self._resume()
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def done(self) -> int:
+        """How many records there are."""
+        return len(self._places) - 1
+
+    def _refuse_existing(self) -> None:
+        """Refuses to write over a store."""
+        if os.path.exists(self.path):
+            raise FileExistsError(f'{self.path} exists already: name another file, or remove it to make it anew')
+
+    def _begin(self) -> int:
+        """Writes the preamble, or compares what is there; returns its length."""
+        start = preamble(self.options, self.keys)
+        self._file.seek(0)
+        found = self._file.read(len(start))
+        if found == start:
+            return len(start)
+        if not start.startswith(found):
+            self._refuse_other()
+        self._file.truncate(0)  # new, or torn in the preamble
+        self._file.write(start)
+        return len(start)
+
+    def _resume(self) -> None:
+        """Takes over whole records, and cuts off what follows."""
+        self._file.seek(self._places[0])
+        while self.done < len(self.keys):
+            head = self._file.read(HEAD.size)
+            try:
+                check_whole(head + self._file.read(record_length(head) - HEAD.size))
+            except DamagedRecord:
+                break
+            self._count(head)
+        self._file.truncate(self._places[-1])
+
+    def _count(self, head: bytes) -> None:
+        """Remembers where a record ends and what it says."""
+        image = summarise(head)
+        self._places.append(self._places[-1] + record_length(head))
+        self._about['planes'] = max(self._about['planes'], image.planes)
+        self._about['regions'] += image.regions
+        self._about['absent'] += image.height == 0
+        self._about['empty'] += image.height > 0 and image.regions == 0
+
+    def _refuse_other(self) -> None:
+        """Says how what was begun differs."""
+        self._file.seek(0)
+        known, _ = read_preamble(self._file, self.partial)
+        if canonical(known['options']) != canonical(self.options):
+            what = f'with the options {canonical(known["options"])}, not {canonical(self.options)}'
+        else:
+            what = f'for {known["images"]} images, which are not the {len(self.keys)} of now'
+        raise ValueError(f'{self.partial} was begun {what}: go on as it was begun, or remove it')
+
+    def add(self, record: bytes) -> None:
+        """Writes the next image's record."""
+        self._file.write(record)
+        self._count(record)
+
+    def close(self) -> None:
+        """Leaves the store unfinished, to be continued."""
+        self._file.close()
+
+    def finish(self) -> None:
+        """Writes the index, makes sure that all of it is on the disk, and gives the file its name.
+
+        Raises:
+            RuntimeError: If records are missing.
+        """
+        if self.done < len(self.keys):
+            raise RuntimeError(f'{self.partial} has {self.done} of {len(self.keys)} records')
+        self._file.write(index(self.keys, self._places, self._about))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._refuse_existing()
+        os.replace(self.partial, self.path)
+        self._file.close()
+        _sync_folder(self.path)
+
+
+def _sync_folder(path: str) -> None:
+    """Makes sure that a new name is on the disk, where folders can be opened for that."""
+    if hasattr(os, 'O_DIRECTORY'):
+        handle = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int, path: str) -> None:
+    """Lets one process at a time write; the lock ends with the process, and forked ones do not hold it."""
+    try:
+        import fcntl  # late: POSIX alone
+    except ImportError:
+        return
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BlockingIOError(f'another process is writing {path}: wait for its end') from None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from mmpretrain.models import ConvNeXt
 
 from mmdecon.models import Twin
 from mmdecon.models.branch import Branch, BranchOutput
+from mmdecon.registry import build_foreign
 from mmdecon.schedules import Clock
 
 ROOT = Path(__file__).parent.parent / 'configs'
@@ -37,6 +39,8 @@ def read(name: str | Path) -> Config:
     cfg = Config.fromfile(ROOT / name)
     for part in parts(cfg.model):
         narrow(part)
+    for part in parts(cfg.model):
+        make_weights(part)
     cfg.train_dataloader.update(batch_size=2, num_workers=0, persistent_workers=False)
     if cfg.model.type == 'mmdecon.DeCon':
         cfg.train_dataloader.batch_size = 4  # of two images, few slots are active in both views
@@ -66,12 +70,23 @@ def narrow(part: dict[str, Any]) -> None:
     part.update({key: small[key] for key in small.keys() & part.keys()})
 
 
+def make_weights(part: dict[str, Any]) -> None:
+    """Makes the file that a part of a model starts from, which has to be fetched otherwise, of the narrow part's shapes."""
+    start = part.get('init_cfg') or {}
+    if 'checkpoint' not in start:
+        return
+    state = build_foreign({key: value for key, value in part.items() if key != 'init_cfg'}).state_dict()
+    start['checkpoint'] = NamedTemporaryFile(suffix='.pth', delete=False).name
+    torch.save({f'{start["prefix"]}.{name}': value for name, value in state.items()}, start['checkpoint'])
+
+
 def make_small(transform: dict[str, Any]) -> None:
     """Makes the images of a transform small."""
     if transform['type'] == 'mmdecon.TwoViews':
         transform['size'] = SIDE
     elif transform['type'] == 'mmdecon.LoadRegions':
-        transform.update(store=None, generator=dict(type='mmdecon.Grid', n=3))
+        transform.pop('store', None)
+        transform['generator'] = dict(type='mmdecon.Grid', n=3)
     else:
         small = dict(crop_size=(SIDE, SIDE), scale=(2 * SIDE, SIDE), scales=[(4 * SIDE, 4 * SIDE)])
         transform.update({key: small[key] for key in small.keys() & transform.keys()})

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import torch
@@ -30,6 +31,7 @@ NUCLEI = str(Path(__file__).parent / 'data' / 'nuclei')
 CONFIGS = [str(p.relative_to(ROOT)) for p in sorted(ROOT.rglob('*.py')) if '_base_' not in p.parts]
 DECON_ML = 'decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
 SIDE = 64
+WEIGHTS = TemporaryDirectory()
 
 
 def read(name: str | Path) -> Config:
@@ -71,12 +73,12 @@ def narrow(part: dict[str, Any]) -> None:
 
 
 def make_weights(part: dict[str, Any]) -> None:
-    """Makes the file that a part of a model starts from, which has to be fetched otherwise, of the narrow part's shapes."""
+    """Makes the file that a part of a model starts from, in the shapes of the narrowed part."""
     start = part.get('init_cfg') or {}
     if 'checkpoint' not in start:
         return
     state = build_foreign({key: value for key, value in part.items() if key != 'init_cfg'}).state_dict()
-    start['checkpoint'] = NamedTemporaryFile(suffix='.pth', delete=False).name
+    start['checkpoint'] = str(Path(WEIGHTS.name, f'{uuid4()}.pth'))
     torch.save({f'{start["prefix"]}.{name}': value for name, value in state.items()}, start['checkpoint'])
 
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ..compat import require
 from ..models.decoders import NeckDecoder, SegHeadDecoder
-from ..models.decoders.neck import complete_neck
-from ..models.decoders.seg_head import ClassifierReached, complete_head
+from ..models.decoders.arguments import complete_head, complete_neck
+from ..models.decoders.seg_head import ClassifierReached
 from ..registry import MODELS, build_foreign
 from .convert import Export
 from .layouts import LAYOUTS, full_type

@@ -40,6 +40,7 @@ class Entry:
         size: Side of images, in pixels.
         target: What the downstream backbone's config has besides.
         model: The type of the downstream model.
+        needs: A module without which the class cannot be built.
     """
 
     decoder: Config = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Entry:
     size: int = 64
     target: Config = field(default_factory=dict)
     model: str = 'mmseg.EncoderDecoder'
+    needs: str = 'mmseg'
 
     @property
     def works(self) -> bool:
@@ -66,7 +68,7 @@ def classes(package: str) -> List[str]:
     return sorted(name for name, kind in registered.items() if kind.__module__.startswith(package))
 
 
-OWN = ('encoder', 'size', 'target', 'model', 'remark', 'refusal')
+OWN = ('encoder', 'size', 'target', 'model', 'needs', 'remark', 'refusal')
 
 
 def head(name: str, inputs: Any = 'c5', **options: Any) -> Config:
@@ -77,7 +79,7 @@ def head(name: str, inputs: Any = 'c5', **options: Any) -> Config:
     return dict(type='mmdecon.SegHeadDecoder', inputs=inputs, head=dict(type=f'mmseg.{name}', **options), **own)
 
 
-def one(name: str, inputs: Any = 'c5', /, **options: Any) -> Entry:
+def one(name: str, inputs: Any = 'c5', **options: Any) -> Entry:
     """An entry of a head that is the only decoder."""
     own = {key: options.pop(key) for key in OWN if key in options}
     return Entry(dict(head=head(name, inputs, **options)), **own)

@@ -4,17 +4,37 @@ from typing import Dict
 
 from .catalogue import ALL, BN, FLAT, PYRAMID, VIT, WIDE, Entry, head, necks, one
 
-QUERIES = 'classifies queries and their masks; there is no map before a classifier'
+LAYER = dict(
+    self_attn_cfg=dict(embed_dims=8, num_heads=2, batch_first=True),
+    cross_attn_cfg=dict(embed_dims=8, num_heads=2, batch_first=True),
+    ffn_cfg=dict(embed_dims=8, feedforward_channels=8, num_fcs=2, act_cfg=dict(type='ReLU', inplace=True)),
+)
+QUERIES = dict(
+    inputs=ALL,
+    classifier='pixel_decoder.mask_feature',
+    channels=...,
+    norm_cfg=...,
+    feat_channels=8,
+    out_channels=8,
+    num_queries=4,
+    positional_encoding=dict(num_feats=4, normalize=True),
+    transformer_decoder=dict(return_intermediate=True, num_layers=1, layer_cfg=LAYER),
+    loss_cls=dict(type='mmdet.CrossEntropyLoss', use_sigmoid=False, class_weight=[1.0] * 4),
+    loss_mask=dict(type='mmdet.CrossEntropyLoss', use_sigmoid=True),
+    loss_dice=dict(type='mmdet.DiceLoss', use_sigmoid=True, activate=True, naive_dice=True),
+    needs='mmdet',
+    remark="its pixel decoder is pre-trained, by `classifier='pixel_decoder.mask_feature'`; needs mmdet",
+)
 HEADS: Dict[str, Entry] = dict(
     ANNHead=one('ANNHead', ['c4', 'c5'], project_channels=4),
     APCHead=one('APCHead'),
     ASPPHead=one('ASPPHead', dilations=(1, 2, 3)),
-    CCHead=one('CCHead', remark="needs mmcv's compiled ops"),
-    DAHead=one('DAHead', pam_channels=4, remark='its auxiliary classifiers are new downstream too'),
+    CCHead=one('CCHead', needs='mmcv._ext', remark="needs mmcv's compiled ops"),
+    DAHead=one('DAHead', pam_channels=4, remark='two auxiliary classifiers'),
     DDRHead=one(
         'DDRHead',
         form='map',
-        remark="`form='map'`; its auxiliary head, which DDRNet's other map feeds, is new downstream",
+        remark="`form='map'`; DDRNet's other map feeds an auxiliary head",
     ),
     DepthwiseSeparableASPPHead=one(
         'DepthwiseSeparableASPPHead',
@@ -39,7 +59,7 @@ HEADS: Dict[str, Entry] = dict(
         remark="`form='pairs'`, `readout_type='ignore'`; for encoders of one width (ViT), or behind a neck",
     ),
     EMAHead=one('EMAHead', ema_channels=8, num_bases=4, num_stages=2),
-    EncHead=one('EncHead', ['c4', 'c5'], num_codes=4, add_lateral=True, remark='its SE layer is new downstream too'),
+    EncHead=one('EncHead', ['c4', 'c5'], num_codes=4, add_lateral=True, remark='an auxiliary classifier (SE)'),
     FCNHead=one('FCNHead'),
     FPNHead=Entry(dict(neck=PYRAMID, head=head('FPNHead', ['p2', 'p3', 'p4', 'p5'])), remark='behind a neck'),
     GCHead=one('GCHead'),
@@ -63,7 +83,7 @@ HEADS: Dict[str, Entry] = dict(
                 kernel_updator_cfg=dict(type='KernelUpdator', in_channels=8, feat_channels=8, out_channels=8),
             )
         ],
-        remark="`classifier='kernel_generate_head.conv_seg'`: its generating head is pre-trained, its updates are new",
+        remark="its generating head is pre-trained, by `classifier='kernel_generate_head.conv_seg'`",
     ),
     LightHamHead=one('LightHamHead', ['c3', 'c4', 'c5'], ham_channels=8, ham_kwargs=dict(MD_R=4)),
     LRASPPHead=one(
@@ -75,6 +95,31 @@ HEADS: Dict[str, Entry] = dict(
         size=200,
         remark='pools windows of 49 cells: its coarsest level must have as many',
     ),
+    Mask2FormerHead=one(
+        'Mask2FormerHead',
+        **QUERIES,
+        strides=[4, 8, 16, 32],
+        num_transformer_feat_level=3,
+        pixel_decoder=dict(
+            type='mmdet.MSDeformAttnPixelDecoder',
+            num_outs=3,
+            norm_cfg=dict(type='GN', num_groups=2),
+            act_cfg=dict(type='ReLU'),
+            positional_encoding=dict(num_feats=4, normalize=True),
+            encoder=dict(
+                num_layers=1,
+                layer_cfg=dict(
+                    self_attn_cfg=dict(embed_dims=8, num_heads=2, num_levels=3, num_points=2, batch_first=True),
+                    ffn_cfg=LAYER['ffn_cfg'],
+                ),
+            ),
+        ),
+    ),
+    MaskFormerHead=one(
+        'MaskFormerHead',
+        **QUERIES,
+        pixel_decoder=dict(type='mmdet.PixelDecoder', norm_cfg=dict(type='GN', num_groups=2)),
+    ),
     NLHead=one('NLHead'),
     OCRHead=Entry(
         dict(
@@ -84,10 +129,8 @@ HEADS: Dict[str, Entry] = dict(
         model='mmseg.CascadeEncoderDecoder',
         remark='`previous` names the level of a head before it, whose channels take the place of class scores',
     ),
-    PIDHead=one(
-        'PIDHead', form='map', remark="`form='map'`; its P and D heads, which PIDNet's other maps feed, are new"
-    ),
-    PSAHead=one('PSAHead', mask_size=(2, 2), shrink_factor=1, remark="needs mmcv's compiled ops"),
+    PIDHead=one('PIDHead', form='map', remark="`form='map'`; PIDNet's other maps feed auxiliary heads"),
+    PSAHead=one('PSAHead', mask_size=(2, 2), shrink_factor=1, needs='mmcv._ext', remark="needs mmcv's compiled ops"),
     PSPHead=one('PSPHead', pool_scales=(1, 2)),
     SegformerHead=one('SegformerHead', ALL),
     SETRMLAHead=Entry(
@@ -117,11 +160,10 @@ HEADS: Dict[str, Entry] = dict(
     ),
     KernelUpdateHead=Entry(remark='no decode head, but a part of IterativeDecodeHead'),
     KernelUpdator=Entry(remark='no decode head, but a part of IterativeDecodeHead'),
-    Mask2FormerHead=Entry(remark=QUERIES),
-    MaskFormerHead=Entry(remark=QUERIES),
     PointHead=one(
         'PointHead',
-        refusal='PointHead reads the output of another head|has no conv_seg',
+        ['c5'],
+        refusal='PointHead has no conv_seg',
         remark="refines another head's class scores at points; there is no map",
     ),
     SegmenterMaskTransformerHead=one(

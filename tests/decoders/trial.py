@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from mmdecon.export import Source, convert, verify
 from mmdecon.export.verify import drawing_the_same
 from mmdecon.models import DeCon
-from mmdecon.models.decoders.neck import complete_neck
-from mmdecon.models.decoders.seg_head import complete_head
+from mmdecon.models.decoders.arguments import complete_head, complete_neck
 from mmdecon.registry import MODELS, build_foreign
 
 from ..export.conftest import scatter
@@ -56,7 +55,11 @@ def try_out(entry: Entry, library: str = 'mmseg') -> Result:
     decoder = list(source.network.decoder.values())[-1]
     levels = [source.network.levels[name] for name in decoder.names]
     place = list(made.places.values())[-1]
-    parts = sorted({name[len(place) + 1 :].split('.')[0] for name in new if name.startswith(place)})
+    inside = [name[len(place) + 1 :] for name in new if name.startswith(place)]
+    classifier = getattr(decoder, 'classifier', None)
+    parts = sorted(
+        {classifier if classifier and name.startswith(classifier) else name.split('.')[0] for name in inside}
+    )
     return Result(', '.join(f'{v.name} ({v.channels}, /{v.stride})' for v in levels), ', '.join(parts))
 
 
@@ -129,7 +132,7 @@ def downstream(entry: Entry, source: Source, library: str) -> nn.Module:
 def with_classes(head: Dict[str, Any], classifier: str) -> Dict[str, Any]:
     """A head's config for 5 classes, where it counts any."""
     owner = classifier.rpartition('.')[0]
-    if owner:
+    if owner == 'kernel_generate_head':
         return {**head, owner: dict(head[owner], num_classes=5)}
     return head if head['type'] == 'mmseg.VPDDepthHead' else dict(head, num_classes=5)
 
@@ -163,6 +166,8 @@ def entering(theirs: nn.Module, decoder: nn.Module, image: Tensor, maps: Tuple[T
         first.conv_seg.register_forward_pre_hook(lambda module, inputs: scores.append(inputs[0]))
         first(maps)
         head(maps, scores[0])
+    elif hasattr(head, 'query_embed'):
+        head.predict(maps, [dict(img_shape=tuple(image.shape[2:])) for _ in image], None)
     else:
         theirs(image, mode='tensor')
     return seen[0]

@@ -1,7 +1,10 @@
 """What another library's class must be told of the levels that it reads, found by its signature."""
 
+import copy
 import inspect
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Sequence
+
+from mmengine.config import ConfigDict
 
 from ...registry import MODELS
 
@@ -52,3 +55,69 @@ def parameter(kind: type, name: str) -> Optional[inspect.Parameter]:
         if not any(known[key].kind is inspect.Parameter.VAR_KEYWORD for key in known):
             return None
     return None
+
+
+def complete_head(
+    head: Mapping[str, Any],
+    read: Sequence[Any],
+    is_single: bool,
+    classifier: str = 'conv_seg',
+    positions: Optional[Sequence[int]] = None,
+) -> Dict[str, Any]:
+    """A head's config, told of the levels that it reads.
+
+    Args:
+        head: Its config.
+        read: The levels.
+        is_single: Whether it takes one level's channels and index, not lists.
+        classifier: Where its classifier is; arguments go to the config of the head that has it.
+        positions: Of the levels among the maps that the head will be given; by default it is given those alone.
+    """
+    config = ConfigDict(copy.deepcopy(dict(head)))  # some heads take entries out of their configs, some read attributes
+    owner, scope = config, config['type'].rpartition('.')[0] or config.get('_scope_')
+    for name in classifier.split('.')[:-1]:
+        inner = owner.get(name)
+        owner = inner if isinstance(inner, dict) and parameter(class_of(inner, scope), 'num_classes') else owner
+    positions = list(range(len(read))) if positions is None else positions
+    chosen = owner.pop('in_index', 0 if is_single else list(range(len(read))))
+    one = isinstance(chosen, int)
+    channels = [level.channels for level in read]
+    filled: Dict[str, Any] = dict(
+        num_classes=3,
+        in_channels=channels[chosen] if one else [channels[i] for i in chosen],
+        in_index=positions[chosen] if one else [positions[i] for i in chosen],
+        feature_strides=[level.stride for level in read],
+        c1_in_channels=channels[0],
+    )
+    kind = class_of(owner, scope)
+    for name, value in filled.items():
+        if parameter(kind, name) is not None:
+            owner.setdefault(name, value)
+    return config
+
+
+def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: bool = False) -> Dict[str, Any]:
+    """A neck's config, told of the levels that it reads.
+
+    Args:
+        neck: Its config.
+        channels: Of each level.
+        is_single: Whether it takes the channels of one level as a number.
+
+    Raises:
+        ValueError: If it takes one number, but the levels' channels differ.
+    """
+    kind = class_of(neck)
+    filled: Dict[str, Any] = dict(num_outs=len(channels), num_levels=len(channels), num_scales=len(channels))
+    filled = {name: value for name, value in filled.items() if parameter(kind, name) is not None}
+    for name in ('in_channels', 'embed_dim'):
+        wanted = parameter(kind, name)
+        if wanted is None or name in neck:
+            continue
+        if is_single or wanted.annotation in (int, 'int') or name == 'embed_dim':
+            if len(set(channels)) > 1:
+                raise ValueError(f'{kind.__name__} takes one number of channels, its levels have {list(channels)}')
+            filled[name] = channels[0]
+        else:
+            filled[name] = tuple(channels) if isinstance(wanted.default, tuple) else list(channels)
+    return {**filled, **neck}

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
 from ..network import evaluating
-from .arguments import class_of, parameter
+from .arguments import complete_neck
 
 
 @MODELS.register_module()
@@ -122,30 +122,3 @@ class NeckDecoder(BaseModule):
         if self.map_dropout:
             return lateral * (torch.rand((), device=lateral.device) >= self.map_dropout)
         return F.dropout2d(lateral, self.channel_dropout)
-
-
-def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: bool = False) -> Dict[str, Any]:
-    """A neck's config, told of the levels that it reads.
-
-    Args:
-        neck: Its config.
-        channels: Of each level.
-        is_single: Whether it takes the channels of one level as a number.
-
-    Raises:
-        ValueError: If it takes one number, but the levels' channels differ.
-    """
-    kind = class_of(neck)
-    filled: Dict[str, Any] = dict(num_outs=len(channels), num_levels=len(channels), num_scales=len(channels))
-    filled = {name: value for name, value in filled.items() if parameter(kind, name) is not None}
-    for name in ('in_channels', 'embed_dim'):
-        wanted = parameter(kind, name)
-        if wanted is None or name in neck:
-            continue
-        if is_single or wanted.annotation in (int, 'int') or name == 'embed_dim':
-            if len(set(channels)) > 1:
-                raise ValueError(f'{kind.__name__} takes one number of channels, its levels have {list(channels)}')
-            filled[name] = channels[0]
-        else:
-            filled[name] = tuple(channels) if isinstance(wanted.default, tuple) else list(channels)
-    return {**filled, **neck}

@@ -3,15 +3,15 @@
 Letters: B images, C channels, h x w cells.
 """
 
-import copy
 import inspect
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from mmengine.model import BaseModule
+from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
-from .arguments import class_of, parameter
+from .arguments import complete_head
 
 FORMS = ('list', 'map', 'pairs')
 
@@ -79,6 +79,7 @@ class SegHeadDecoder(BaseModule):
         self.classifier, self.previous, self.form, self.names = classifier, previous, form, [level]
         self._check_levels(levels)
         read = [levels[name] for name in self.inputs]
+        self.stride = read[0].stride
         self.decode_head = build_foreign(complete_head(head, read, self.is_single, classifier))
         self._check_cascade()
         self._remove_classifier()
@@ -105,8 +106,11 @@ class SegHeadDecoder(BaseModule):
             (given,) = maps
         elif self.form == 'pairs':
             given = [x if isinstance(x, (list, tuple)) else (x, None) for x in maps]
+        others: List[Any] = [] if previous is None else [previous]
+        if 'batch_data_samples' in inspect.signature(head.forward).parameters:
+            others.append(self._samples(maps[0]))
         try:
-            head(given) if previous is None else head(given, previous)
+            head(given, *others)
         except ClassifierReached as reached:
             return reached.feature
         raise ValueError(
@@ -119,6 +123,11 @@ class SegHeadDecoder(BaseModule):
         super().train(mode)
         self.decode_head.training = False
         return self
+
+    def _samples(self, x: Tensor) -> List[BaseDataElement]:
+        """What heads of queries are told of their images: the size of each, nothing of it padded."""
+        size = tuple(cells * self.stride for cells in x.shape[2:])
+        return [BaseDataElement(metainfo=dict(img_shape=size, batch_input_shape=size)) for _ in x]
 
     def _check_levels(self, levels: Mapping[str, Any]) -> None:
         missing = [name for name in [*self.inputs, self.previous] if name is not None and name not in levels]
@@ -153,41 +162,3 @@ class SegHeadDecoder(BaseModule):
         setattr(owner, name, NoClassifier())
         if getattr(owner, 'dropout', None) is not None:
             owner.dropout = nn.Identity()  # some heads call it elsewhere too, without asking whether there is one
-
-
-def complete_head(
-    head: Mapping[str, Any],
-    read: Sequence[Any],
-    is_single: bool,
-    classifier: str = 'conv_seg',
-    positions: Optional[Sequence[int]] = None,
-) -> Dict[str, Any]:
-    """A head's config, told of the levels that it reads.
-
-    Args:
-        head: Its config.
-        read: The levels.
-        is_single: Whether it takes one level's channels and index, not lists.
-        classifier: Where its classifier is; arguments go to the config of the head that has it.
-        positions: Of the levels among the maps that the head will be given; by default it is given those alone.
-    """
-    config = copy.deepcopy(dict(head))  # some heads take entries out of their configs
-    owner, scope = config, config['type'].rpartition('.')[0] or config.get('_scope_')
-    for name in classifier.split('.')[:-1]:
-        owner = owner[name] if isinstance(owner.get(name), dict) else owner
-    positions = list(range(len(read))) if positions is None else positions
-    chosen = owner.pop('in_index', 0 if is_single else list(range(len(read))))
-    one = isinstance(chosen, int)
-    channels = [level.channels for level in read]
-    filled: Dict[str, Any] = dict(
-        num_classes=3,
-        in_channels=channels[chosen] if one else [channels[i] for i in chosen],
-        in_index=positions[chosen] if one else [positions[i] for i in chosen],
-        feature_strides=[level.stride for level in read],
-        c1_in_channels=channels[0],
-    )
-    kind = class_of(owner, scope)
-    for name, value in filled.items():
-        if parameter(kind, name) is not None:
-            owner.setdefault(name, value)
-    return config

@@ -3,7 +3,7 @@
 Letters: B images, H x W pixels.
 """
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set
 
 import torch
 from mmengine.model import BaseModule, ModuleDict
@@ -28,9 +28,10 @@ class EncoderDecoder(BaseModule):
     Args:
         encoder: Config of a backbone that returns a tuple of maps, such as ``mmpretrain.ResNet`` with ``out_indices``.
             An ``init_cfg`` of type ``Pretrained`` is loaded strictly: weights for another backbone are refused.
-        decoder: Name -> config of a decoder adapter (:class:`NeckDecoder`, :class:`SegHeadDecoder`), in the order in
-            which they run; each reads levels that exist by then and adds its own. An ``init_cfg`` of its neck or head
-            is loaded strictly too.
+        decoder: Name -> config of a decoder adapter (:class:`NeckDecoder`, :class:`SegHeadDecoder`). Each reads levels
+            and adds its own; one runs as soon as the levels that it reads exist, in whatever order they are written
+            (mmengine sorts the names in the configs that it saves). An ``init_cfg`` of its neck or head is loaded
+            strictly too.
         level_names: Names of the encoder's maps, where the rule above does not serve.
         probe_size: Side in pixels of the blank image; by default 64, or 224 where the encoder refuses that.
         freeze_encoder: Whether the encoder keeps its starting weights, which it must then have, and only decoders
@@ -62,8 +63,11 @@ class EncoderDecoder(BaseModule):
         self.levels = self.probe()
         self.unused: List[str] = []
         self.trained_levels: List[str] = []
-        for name, config in (decoder or {}).items():
-            self._add_decoder(name, config)
+        waiting = dict(decoder or {})
+        while waiting:
+            ready = [name for name, config in waiting.items() if _reads(config) <= self.levels.keys()]
+            name = next(iter(ready or waiting))
+            self._add_decoder(name, waiting.pop(name))
 
     @property
     def common(self) -> List[nn.Module]:
@@ -172,6 +176,12 @@ class EncoderDecoder(BaseModule):
                 'another prefix or level'
             )
         self.levels = self.probe()
+
+
+def _reads(config: Mapping[str, Any]) -> Set[str]:
+    """The levels that a decoder's config names."""
+    inputs, previous = config.get('inputs') or [], config.get('previous')
+    return {*([inputs] if isinstance(inputs, str) else inputs), *([previous] if previous else [])}
 
 
 def _feed(parameters: Iterable[Tensor], output: Tensor) -> List[bool]:

@@ -69,10 +69,16 @@ def test_unknown_level() -> None:
         build().use(['p7'])
 
 
-def test_decoder_reads_a_level_that_does_not_exist_yet() -> None:
+def test_decoder_reads_a_level_that_does_not_exist() -> None:
     head = dict(type='mmdecon.SegHeadDecoder', inputs=['p2', 'p3'], head=dict(type='mmseg.FPNHead', channels=8))
     with pytest.raises(ValueError, match=r"reads level\(s\) \['p2', 'p3'\]"):
-        build(dict(head=head, fpn=tiny.FPN))
+        build(dict(head=head, fpn=dict(tiny.FPN, prefix='q')))
+
+
+def test_decoders_run_when_their_levels_exist_in_whatever_order_they_are_written() -> None:
+    head = dict(type='mmdecon.SegHeadDecoder', inputs=['p2', 'p3'], head=dict(type='mmseg.FPNHead', channels=8))
+    network = build(dict(head=head, fpn=tiny.FPN))
+    assert list(network.decoder) == ['fpn', 'head'] and 'out' in network.levels
 
 
 def test_two_decoders_need_two_names() -> None:

@@ -58,7 +58,7 @@ class NeckDecoder(BaseModule):
         if missing:
             raise ValueError(
                 f'a NeckDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change its '
-                'inputs, or the order in model.network.decoder'
+                'inputs, or add the decoder that makes them to model.network.decoder'
             )
         read = [levels[name] for name in self.inputs]
         self.neck = build_foreign(complete_neck(neck, [level.channels for level in read], self.is_single))

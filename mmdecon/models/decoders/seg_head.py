@@ -134,7 +134,7 @@ class SegHeadDecoder(BaseModule):
         if missing:
             raise ValueError(
                 f'a SegHeadDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change '
-                'its inputs, or the order in model.network.decoder'
+                'its inputs, or add the decoder that makes them to model.network.decoder'
             )
         if self.form not in FORMS or (self.form == 'map' and len(self.inputs) > 1):
             raise ValueError(

@@ -6,16 +6,17 @@ from typing import Any, Dict
 import pytest
 import torch
 from mmengine import dist
+from mmengine.config import Config
 from torch.nn.parallel import DistributedDataParallel
 
 from mmdecon.export import check_fit, convert, read_export, read_source, verify, write
-from mmdecon.registry import MODELS
+from mmdecon.registry import MODELS, build_foreign
 
 from ..export.small import save
 from ..models import tiny
 from .catalogue import ALL, PYRAMID, Entry, head, necks
 from .heads import HEADS
-from .trial import downstream, try_out
+from .trial import config, downstream, try_out
 
 P = ['p2', 'p3', 'p4', 'p5']
 UPER = head('UPerHead', P, pool_scales=(1, 2))
@@ -55,22 +56,27 @@ def test_a_head_beside_a_neck() -> None:
     assert {name.split('.')[3] for name in student.unused} == {'fpn_convs'}
 
 
-@pytest.mark.parametrize('name', ['OCRHead', 'IterativeDecodeHead', 'DAHead'])
-def test_the_file_of_an_export_says_what_it_leaves_to_initialise(tmp_path, name: str) -> None:
-    """Cascades, heads in heads, auxiliary outputs: through checkpoint, export and the check while fine-tuning."""
+@pytest.mark.parametrize(
+    'name, classifier, untrained',
+    [('OCRHead', 4, False), ('IterativeDecodeHead', 2, True), ('DAHead', 2, True), ('DPTHead', 2, False)],
+)
+def test_an_export_knows_what_it_leaves_to_initialise(tmp_path, name: str, classifier: int, untrained: bool) -> None:
+    """Cascades, heads in heads, auxiliary outputs, class tokens: by checkpoint, target config and file."""
     entry = HEADS[name]
-    source = read_source(save(tmp_path / 'decon.pth', tiny.network(entry.decoder), 'out'))
+    source = read_source(save(tmp_path / 'decon.pth', config(entry), 'out'))
     made = convert(source, 'mmseg')
-    verify(source, made)
+    target = Config(dict(default_scope='mmseg', model=downstream(entry, source, 'mmseg')))
+    target.dump(tmp_path / 'target.py')
+    found = verify(source, made, str(tmp_path / 'target.py'))
+    assert 'out' in found.equal
     write(source, made, str(tmp_path / 'out.pth'))
     content = read_export(str(tmp_path / 'out.pth'))
     about = content['meta']['mmdecon']
-    theirs = downstream(entry, source, 'mmseg')
-    fit = check_fit(content['state_dict'], theirs, about['untrained'], about['classifiers'])
-    groups = {group.partition(' ')[0]: len(names) for group, names in fit.new.items()}
-    expected = dict(OCRHead=dict(classifier=4), IterativeDecodeHead=dict(classifier=2), DAHead=dict(classifier=2))[name]
-    assert groups['classifier'] == expected['classifier']
-    assert set(groups) - {'classifier'} == (set() if name == 'OCRHead' else {'not'})
+    fit = check_fit(
+        content['state_dict'], build_foreign(target.model), about['untrained'], classifiers=about['classifiers']
+    )
+    assert fit == found.fit and len(fit.new.pop('classifier')) == classifier
+    assert set(fit.new) == ({'not trained in pre-training (feeds no branch)'} if untrained else set())
     cascaded = {key[:14] for key in content['state_dict'] if key.startswith('decode_head.')}
     assert name != 'OCRHead' or cascaded == {'decode_head.0.', 'decode_head.1.'}
 
@@ -95,7 +101,24 @@ def test_a_pass_leaves_nothing_behind(name: str) -> None:
     with torch.no_grad():
         image = torch.randn(1, 3, 64, 64)
         assert torch.equal(twin(image)['out'], built.eval()(image)['out'])
-    assert not decoder.decode_head.train().training or decoder.train().decode_head.training is False
+
+
+@pytest.mark.parametrize('name', ['ANNHead', 'FCNHead', 'IterativeDecodeHead'])
+def test_the_dropout_of_a_head_is_taken_out(name: str) -> None:
+    built = network(HEADS[name].decoder).train()
+    image = torch.randn(2, 3, 64, 64)
+    assert torch.equal(built(image)['out'], built(image)['out'])
+
+
+def test_a_head_starts_from_one_that_has_classified(tmp_path) -> None:
+    plain = head('FCNHead', 'c5')
+    trained = build_foreign(dict(plain['head'], in_channels=64, in_index=0, num_classes=7))
+    torch.save(dict(state_dict={f'decode_head.{k}': v for k, v in trained.state_dict().items()}), tmp_path / 'seg.pth')
+    start = dict(type='Pretrained', checkpoint=str(tmp_path / 'seg.pth'), prefix='decode_head', ignore=('conv_seg.',))
+    built = network(dict(head=dict(plain, head=dict(plain['head'], init_cfg=start))))
+    built.init_weights()
+    ours = built.decoder['head'].decode_head.convs[0].conv.weight
+    assert torch.equal(ours, trained.convs[0].conv.weight)
 
 
 def test_the_layers_of_a_head_train_though_its_own_flag_is_off() -> None:

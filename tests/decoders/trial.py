@@ -47,7 +47,7 @@ def try_out(entry: Entry, library: str = 'mmseg') -> Result:
     source = Source(model.network.teacher.eval(), dict(network=config(entry)), 'teacher', {}, 'memory')
     made = convert(source, library)
     assert set(list(source.network.decoder.values())[-1].names) <= set(verify(source, made).equal)
-    theirs = downstream(entry, source, library).eval()
+    theirs = build_foreign(downstream(entry, source, library)).eval()
     missing, unexpected = theirs.load_state_dict(made.state, strict=False)
     new = [name for name in missing if name.startswith(tuple(made.places.values()))]
     assert unexpected == [] and all(name.startswith(tuple(made.classifiers)) or name in made.untrained for name in new)
@@ -103,8 +103,8 @@ def pretrain(model: DeCon, entry: Entry) -> None:
     assert any(name.startswith('decoder') for name in moved)
 
 
-def downstream(entry: Entry, source: Source, library: str) -> nn.Module:
-    """The library's own model, as its users configure it, with 5 classes."""
+def downstream(entry: Entry, source: Source, library: str) -> Dict[str, Any]:
+    """Config of the library's own model, as its users write it, with 5 classes."""
     network, given, necks, heads = source.network, source.network.level_names, [], []
     encoder = dict(entry.encoder, **entry.target)
     for name, decoder in network.decoder.items():
@@ -123,10 +123,10 @@ def downstream(entry: Entry, source: Source, library: str) -> nn.Module:
         encoder.update(type=f'{library}.ResNet', stem_channels=64)
     parts = dict(backbone=encoder, **(dict(neck=necks if len(necks) > 1 else necks[0]) if necks else {}))
     if library == 'mmdet':
-        return build_foreign(dict(type='mmdet.SingleStageDetector', **parts, **LEVEL_HEADS['mmdet']))
+        return dict(type='mmdet.SingleStageDetector', **parts, **LEVEL_HEADS['mmdet'])
     parts.update(dict(decode_head=heads if len(heads) > 1 else heads[0]) if heads else LEVEL_HEADS['mmseg'])
     stages = dict(num_stages=len(heads)) if len(heads) > 1 else {}
-    return build_foreign(dict(type=entry.model, test_cfg=dict(mode='whole'), **stages, **parts))
+    return dict(type=entry.model, test_cfg=dict(mode='whole'), **stages, **parts)
 
 
 def with_classes(head: Dict[str, Any], classifier: str) -> Dict[str, Any]:

@@ -8,6 +8,8 @@ REMEDIES = {
     '(original releases); both need mmcv with compiled ops',
     'numba': 'install it with `pip install "mmdecon[regions]"`',
     'skimage': 'install it with `pip install "mmdecon[regions]"`',
+    'scipy': 'install it with `pip install scipy`; scikit-image brings it, too',
+    'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 
 

@@ -3,6 +3,7 @@
 from .canvas import blend, brighten, caption, enlarge, frame, palette, tile
 from .curves import Curve, draw_curves, read_scalars
 from .predictions import draw_errors, draw_mask, iou
+from .regions import draw_regions, draw_row, outlines
 from .slots import draw_slots
 from .views import draw_crops, draw_pair
 
@@ -16,10 +17,13 @@ __all__ = [
     'draw_errors',
     'draw_mask',
     'draw_pair',
+    'draw_regions',
+    'draw_row',
     'draw_slots',
     'enlarge',
     'frame',
     'iou',
+    'outlines',
     'palette',
     'read_scalars',
     'tile',

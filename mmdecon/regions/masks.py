@@ -1,0 +1,72 @@
+"""Masks in COCO's codes, and masks as planes.
+
+Letters: H x W an image in pixels, S planes, N masks.
+"""
+
+from typing import Any, List, Mapping, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..compat import require
+from .base import NO_REGION
+
+
+def decode_mask(segmentation: Union[Mapping[str, Any], List[Any]], size: Tuple[int, int], where: str) -> np.ndarray:
+    """Decodes polygons or a run-length code of COCO, compressed or not.
+
+    Args:
+        segmentation: As COCO's JSON has it.
+        size: H and W of the image.
+        where: What to call the mask in errors.
+
+    Returns:
+        (H, W), bool.
+
+    Raises:
+        ModuleNotFoundError: If pycocotools is not installed.
+        ValueError: If the code is broken, or of an image of another size.
+    """
+    require('pycocotools')
+    from pycocotools import mask  # late: optional
+
+    if isinstance(segmentation, Mapping) and tuple(segmentation.get('size', ())) != tuple(size):
+        raise ValueError(
+            f'{where} is of {segmentation.get("size")} pixels (height, width), its image of {list(size)}: a mask has '
+            "its image's size"
+        )
+    try:
+        if isinstance(segmentation, Mapping) and not isinstance(segmentation['counts'], list):
+            return mask.decode(dict(segmentation)).astype(bool)
+        if isinstance(segmentation, Mapping):
+            if sum(segmentation['counts']) != size[0] * size[1]:
+                raise ValueError(f'its runs have {sum(segmentation["counts"])} pixels')
+            return mask.decode(mask.frPyObjects(dict(segmentation), *size)).astype(bool)
+        if not segmentation:
+            return np.zeros(size, bool)
+        return mask.decode(mask.merge(mask.frPyObjects(segmentation, *size))).astype(bool)
+    except Exception as error:  # pycocotools' own code raises plain Exceptions
+        raise ValueError(f'{where} cannot be decoded: {error}') from error
+
+
+def pack_masks(masks: Sequence[np.ndarray], size: Tuple[int, int]) -> np.ndarray:
+    """Puts masks into as few planes as come from giving each to the first plane where it overlaps nothing.
+
+    Args:
+        masks: N masks, (H, W), bool.
+        size: H and W.
+
+    Returns:
+        (H, W, S), int32, at least one plane; mask n is region n.
+
+    Example:
+        >>> pack_masks([np.array([[True, True]]), np.array([[False, True]])], (1, 2)).tolist()
+        [[[0, -1], [0, 1]]]
+    """
+    planes = [np.full(size, NO_REGION, np.int32)]
+    for number, mask in enumerate(masks):
+        free = next((plane for plane in planes if (plane[mask] == NO_REGION).all()), None)
+        if free is None:
+            planes.append(np.full(size, NO_REGION, np.int32))
+            free = planes[-1]
+        free[mask] = number
+    return np.stack(planes, axis=2)

@@ -1,0 +1,72 @@
+"""The generators by the names that ``tools/regions.py`` knows them by."""
+
+import os
+from typing import Any, Mapping
+
+from ..registry import REGIONS
+from .annotations import HumanRegions, load_json
+from .base import RegionGenerator
+
+METHODS = {
+    'grid': 'mmdecon.Grid',
+    'felzenszwalb': 'mmdecon.Felzenszwalb',
+    'slic': 'mmdecon.Slic',
+    'human-bsds': 'mmdecon.BSDS',
+    'human-coco': 'mmdecon.CocoInstances',
+    'human-labels': 'mmdecon.LabelFolder',
+    'human-panoptic': 'mmdecon.CocoPanoptic',
+    'proposals': 'mmdecon.Proposals',
+}
+
+
+def build_generator(method: str, options: Mapping[str, Any]) -> RegionGenerator:
+    """Builds a generator.
+
+    Args:
+        method: A name of ``METHODS``, or a registered type.
+        options: Its arguments.
+
+    Raises:
+        ValueError: If there is no such method, or it does not take the arguments.
+    """
+    kind = METHODS.get(method, method)
+    known = REGIONS.get(kind)
+    if known is None:
+        raise ValueError(f'--method {method}: known are {", ".join(METHODS)}, and types such as mmdecon.Grid')
+    try:
+        return known(**options)
+    except TypeError as error:
+        raise ValueError(f'--method {method} --options {dict(options)}: {error}') from error
+
+
+def build_human(path: str, method: str | None, options: Mapping[str, Any]) -> HumanRegions:
+    """Builds the reader of what people drew.
+
+    Args:
+        path: Its annotations: a JSON file of COCO, or a folder of label pictures or BSDS500's ``.mat`` files.
+        method: One of the ``human-`` names; None finds out by looking at ``path``.
+        options: Further arguments.
+
+    Raises:
+        FileNotFoundError: If there is no such path.
+        ValueError: If nothing of ``path`` is known, or the arguments are wrong.
+    """
+    method = method or _recognise(path)
+    first = 'ann_file' if method in ('human-coco', 'human-panoptic') else 'folder'
+    human = build_generator(method, {first: path, **options})
+    if not isinstance(human, HumanRegions):
+        raise ValueError(f'{method} is no reader of what people drew: give one of the methods human-...')
+    return human
+
+
+def _recognise(path: str) -> str:
+    """Says what annotations are, by their look."""
+    if os.path.isdir(path):
+        endings = {os.path.splitext(name)[1] for _, _, names in os.walk(path, followlinks=True) for name in names}
+        if '.mat' in endings:
+            return 'human-bsds'
+        if '.png' in endings:
+            return 'human-labels'
+        raise ValueError(f'{path} holds neither .mat nor .png files: name what it is by --human-method')
+    annotations = load_json(path, ('annotations',))['annotations']
+    return 'human-panoptic' if annotations and 'segments_info' in annotations[0] else 'human-coco'

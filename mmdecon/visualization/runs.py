@@ -30,7 +30,9 @@ def find_scalars(run: str | Path) -> Path:
 
 
 def draw_runs(runs: Sequence[str | Path], per_row: int = 2) -> np.ndarray:
-    """Draws two panels a run: ``loss_<branch>`` and ``<branch>/std``, the figure that the collapse alarm watches.
+    """Draws panels of each run: ``loss_<branch>``, and ``<branch>/std``, the figure that the collapse alarm watches.
+
+    Branches whose names begin alike (``dec_p2``, ``dec_p3``) share a panel of losses.
 
     Args:
         runs: Work directories; their names are the titles.
@@ -41,23 +43,25 @@ def draw_runs(runs: Sequence[str | Path], per_row: int = 2) -> np.ndarray:
         ValueError: If a run logged no branches.
     """
     rows = [runs[start : start + per_row] for start in range(0, len(runs), per_row)]
-    pictures = []
+    pictures: list[np.ndarray] = []
     for row in rows:
         panels: dict[str, dict[str, Curve]] = {}
         for run in row:
             panels.update(_panels(Path(run)))
         limits = {title: SPREAD for title in panels if title.endswith('std')}
-        picture = draw_curves(panels, (PANEL[0], PANEL[1] * len(panels)), limits=limits)
-        missing = PANEL[1] * 2 * per_row - picture.shape[1]
-        pictures.append(np.pad(picture, ((0, 0), (0, missing), (0, 0)), constant_values=255))
-    return np.concatenate(pictures)
+        pictures.append(draw_curves(panels, (PANEL[0], PANEL[1] * len(panels)), limits=limits))
+    width = max(picture.shape[1] for picture in pictures)
+    return np.concatenate([np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in pictures])
 
 
 def _panels(run: Path) -> dict[str, dict[str, Curve]]:
-    """The two panels of a run: title -> branch -> curve."""
+    """The panels of a run: title -> branch -> curve."""
     scalars = read_scalars(find_scalars(run))
     losses = {name[5:]: curve for name, curve in scalars.items() if name.startswith('loss_')}
     if not losses:
         raise ValueError(f'{run} logged no loss_<branch>: give runs of mmdecon.DeCon')
     spreads = {name[:-4]: curve for name, curve in scalars.items() if name.endswith('/std')}
-    return {f'{run.name}: loss': losses, f'{run.name}: std': spreads}
+    panels: dict[str, dict[str, Curve]] = {}
+    for name, curve in losses.items():
+        panels.setdefault(f'{run.name}: {name.partition("_")[0]} loss', {})[name] = curve
+    return {**panels, f'{run.name}: std': spreads}

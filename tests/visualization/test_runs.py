@@ -37,12 +37,12 @@ def has(picture: np.ndarray, colour: tuple) -> bool:
     return bool((picture == np.array(colour, np.uint8)).all(axis=2).any())
 
 
-def test_two_panels_a_run_and_a_curve_a_branch(tmp_path: Path) -> None:
+def test_panels_of_a_run_and_a_curve_a_branch(tmp_path: Path) -> None:
     runs = [make_run(tmp_path / name) for name in ('one', 'two', 'three')]
     picture = draw_runs(runs, per_row=2)
-    assert picture.shape == (2 * PANEL[0], 4 * PANEL[1], 3) and picture.dtype == np.uint8
+    assert picture.shape == (2 * PANEL[0], 6 * PANEL[1], 3) and picture.dtype == np.uint8
     assert has(picture, ORANGE) and has(picture, SKY)
-    assert (picture[PANEL[0] :, 2 * PANEL[1] :] == 255).all()  # where a fourth run would be
+    assert (picture[PANEL[0] :, 3 * PANEL[1] :] == 255).all()  # where a fourth run would be
     alone = draw_runs([make_run(tmp_path / 'alone', ('enc',))])
     assert has(alone, ORANGE) and not has(alone, SKY)
 
@@ -68,6 +68,6 @@ def test_the_tool(tmp_path: Path) -> None:
     run = make_run(tmp_path / 'run')
     command = [sys.executable, str(ROOT / 'tools' / 'visualize.py'), 'curves', str(tmp_path / 'out.png')]
     subprocess.run([*command, str(run)], check=True)
-    assert mmcv.imread(str(tmp_path / 'out.png')).shape == (PANEL[0], 4 * PANEL[1], 3)
+    assert mmcv.imread(str(tmp_path / 'out.png')).shape == (PANEL[0], 3 * PANEL[1], 3)
     refused = subprocess.run([*command, str(tmp_path / 'nothing')], capture_output=True, text=True)
     assert refused.returncode and 'give the work directory of a run' in refused.stderr

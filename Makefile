@@ -13,13 +13,22 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-openmmlab lint clean
+# Where make bases finds its photos.
+DATA ?= ../shared/data
+BASES = $(foreach b,slotcon densecl pixpro detcon-b detcon-s,$(b)_r18_1xb16-5e_photos decon-ml-$(b)_r18-fpn_1xb16-5e_photos)
+
+.PHONY: help demo bases test test-slow test-openmmlab lint clean
 
 help:  ## Lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 demo: .venv/.core  ## Pre-trains on bundled images, exports, fine-tunes; report in work_dirs/demo
 	.venv/bin/python tools/demo.py --out work_dirs/demo
+
+bases: .venv/.core  ## Pre-trains ten small configs on DATA (about an hour on two cores): work_dirs/bases/curves.png
+	for name in $(BASES); do .venv/bin/python tools/train.py configs/bases/$$name.py --work-dir work_dirs/bases/$$name \
+		--cfg-options train_dataloader.dataset.data_root=$(DATA); done
+	.venv/bin/python tools/visualize.py curves work_dirs/bases/curves.png $(BASES:%=work_dirs/bases/%)
 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
 	$(PYTEST) --doctest-modules tests mmdecon

@@ -18,7 +18,7 @@ SIDE = 128  # pixels of the test image, at least: four cells at stride 32
 @contextmanager
 def drawing_the_same() -> Iterator[None]:
     """Random numbers inside are the same each time, for modules that draw some in eval mode too (LightHamHead)."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):  # all runs on the CPU
         torch.manual_seed(0)
         yield
 

@@ -26,6 +26,7 @@ def build(*decoders: Dict[str, Any]) -> Any:
         (head('DAHead', 'c5', pam_channels=4, classifier='loss_decode'), 'DAHead does not use its loss_decode'),
         (head('FCNHead', 'c5', form='token'), "form is 'token' for 1 level"),
         (head('DDRHead', ['c4', 'c5'], form='map'), "form is 'map' for 2 level"),
+        (head('FCNHead', 'c5', in_index=3), 'in_index=3 of mmseg.FCNHead counts in the inputs .* there are 1'),
         (head('NoHead', 'c5'), "there is no 'mmseg.NoHead' to build"),
     ],
 )

@@ -72,15 +72,22 @@ def complete_head(
         is_single: Whether it takes one level's channels and index, not lists.
         classifier: Where its classifier is; arguments go to the config of the head that has it.
         positions: Of the levels among the maps that the head will be given; by default it is given those alone.
+
+    Raises:
+        ValueError: If the config's ``in_index`` is none of them, or there is no such head.
     """
     config = ConfigDict(copy.deepcopy(dict(head)))  # some heads take entries out of their configs, some read attributes
-    owner, scope = config, config['type'].rpartition('.')[0] or config.get('_scope_')
+    owner, scope = config, config.get('_scope_') or str(config['type']).rpartition('.')[0]
     for name in classifier.split('.')[:-1]:
         inner = owner.get(name)
         owner = inner if isinstance(inner, dict) and parameter(class_of(inner, scope), 'num_classes') else owner
     positions = list(range(len(read))) if positions is None else positions
     chosen = owner.pop('in_index', 0 if is_single else list(range(len(read))))
     one = isinstance(chosen, int)
+    if not all(-len(read) <= i < len(read) for i in ([chosen] if one else chosen)):
+        raise ValueError(
+            f'in_index={chosen} of {owner["type"]} counts in the inputs of its decoder, of which there are {len(read)}'
+        )
     channels = [level.channels for level in read]
     filled: Dict[str, Any] = dict(
         num_classes=3,

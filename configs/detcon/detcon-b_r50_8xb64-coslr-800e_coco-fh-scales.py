@@ -1,6 +1,6 @@
 # Regions of three scales at once: a plane for each, and draws from all of them. The store is made by
 #   python tools/regions.py data/coco/train2017 data/coco/train2017_felzenszwalb-scales.regions --method felzenszwalb \
-#       --options scale=[500,1000,2000]
+#       --options scale=500,1000,2000
 _base_ = './detcon-b_r50_8xb64-coslr-800e_coco-fh.py'
 train_dataloader = dict(
     dataset=dict(

@@ -8,9 +8,11 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmdecon.export import convert, read_source, verify
 from mmdecon.models.network import EncoderDecoder
 from mmdecon.registry import MODELS
 
+from ..export.small import save
 from . import tiny
 
 NETWORKS = Path(__file__).parents[2] / 'configs/_base_/networks'
@@ -34,7 +36,8 @@ SMALL: Dict[str, Dict[str, Any]] = {
     'convnextv2-base_fpn': dict(arch=WIDTHS),
     'swin-tiny_fpn': dict(arch=dict(embed_dims=8, depths=[1, 1, 2, 1], num_heads=[1, 2, 2, 4])),
     'hrnet-w18_fpn': dict(extra={f'stage{i + 1}': stage for i, stage in enumerate(BRANCHES)}, norm_cfg=tiny.BN),
-    'vit-base_uperhead': dict(arch=dict(embed_dims=24, num_layers=3, num_heads=2, feedforward_channels=48)),
+    'vit-base_uperhead': dict(arch=dict(embed_dims=24, num_layers=12, num_heads=2, feedforward_channels=48)),
+    'vit-base_pyramid': dict(arch=dict(embed_dims=24, num_layers=3, num_heads=2, feedforward_channels=48)),
     'timm-efficientnet-lite0_fpn': dict(),
 }
 VIT = dict(embed_dims=24, num_layers=12, num_heads=2)
@@ -48,20 +51,48 @@ def strides(network: EncoderDecoder) -> Dict[str, int]:
     return {name: level.stride for name, level in network.levels.items()}
 
 
-@pytest.mark.parametrize(
-    'name', [pytest.param(name, marks=needs_timm) if 'timm' in name else name for name in sorted(SMALL)]
-)
-def test_networks_of_the_configs(name: str) -> None:
+def small(name: str) -> Dict[str, Any]:
+    """A config's network, narrow."""
     network = Config.fromfile(NETWORKS / f'{name}.py').model.network.to_dict()
     network['encoder'].update(SMALL[name])
     for decoder in network['decoder'].values():
         part = decoder.get('neck', decoder.get('head'))
         part.update({'out_channels': 8} if 'out_channels' in part else {'channels': 8} if 'channels' in part else {})
+    return network
+
+
+@pytest.mark.parametrize('layout', ['mmseg', 'mmdet'])
+@pytest.mark.parametrize(
+    'name', ['swin-tiny_fpn', 'hrnet-w18_fpn', 'convnextv2-base_fpn', 'resnext50_fpn', 'vit-base_uperhead']
+)
+def test_exports_compute_the_same(tmp_path, name: str, layout: str) -> None:
+    if layout == 'mmdet':
+        pytest.importorskip('mmdet')
+    network = small(name)
+    levels = ['out'] if 'head' in network['decoder'] else ['p2', 'p3', 'p4', 'p5']
+    source = read_source(save(tmp_path / 'decon.pth', network, *levels))
+    part = 'encoder' if layout == 'mmdet' and 'head' in network['decoder'] else 'encoder+decoder'
+    made = source.network.level_names if part == 'encoder' else list(source.network.levels)
+    assert verify(source, convert(source, layout, part)).equal == made
+
+
+def test_of_a_simple_feature_pyramid_the_encoder_is_exported(tmp_path) -> None:
+    source = read_source(save(tmp_path / 'decon.pth', small('vit-base_pyramid'), 'p2', 'p3', 'p4', 'p5'))
+    assert verify(source, convert(source, 'mmseg', 'encoder')).equal == ['c4']
+
+
+@pytest.mark.parametrize(
+    'name', [pytest.param(name, marks=needs_timm) if 'timm' in name else name for name in sorted(SMALL)]
+)
+def test_networks_of_the_configs(name: str) -> None:
+    network = small(name)
     model = tiny.build(dict(dec='out' if 'head' in network['decoder'] else 'p2'), network=network)
     levels = strides(model.network.student)
     pyramid = {'p2': 4, 'p3': 8, 'p4': 16, 'p5': 32}
-    encoder = {'c4': 16} if 'vit' in name else {'c2': 4, 'c3': 8, 'c4': 16, 'c5': 32}
-    assert levels == {**encoder, **pyramid, **({'out': 4} if 'vit' in name else {})}
+    layers = [f'layer{i}' for i in (3, 6, 9, 12)]
+    encoders = {'vit-base_pyramid': {'c4': 16}, 'vit-base_uperhead': dict.fromkeys(layers, 16)}
+    encoder = encoders.get(name, {'c2': 4, 'c3': 8, 'c4': 16, 'c5': 32})
+    assert levels == {**encoder, **pyramid, **({'out': 4} if 'head' in network['decoder'] else {})}
     tiny.total(model(tiny.views())).backward()
     unreached = [
         key for key, p in model.network.student.encoder.named_parameters() if p.requires_grad and p.grad is None
@@ -128,7 +159,7 @@ class TestTheBlankImage:
 @pytest.mark.parametrize(
     'encoder, shape',
     [
-        (dict(type='mmpretrain.VisionTransformer', arch=SMALL['vit-base_uperhead']['arch']), r'\(1, 24\)'),
+        (dict(type='mmpretrain.VisionTransformer', arch=SMALL['vit-base_pyramid']['arch']), r'\(1, 24\)'),
         (dict(type='mmpretrain.ConvNeXt', arch=WIDTHS, out_indices=(0, 1, 2, 3)), r'\(1, 8\)'),
     ],
 )

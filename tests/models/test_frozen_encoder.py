@@ -1,12 +1,14 @@
 """A frozen encoder: run once a view, shared by both halves, untouched by training."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
 from torch import nn
 
+from mmdecon.hooks import PlainCheckpoint
 from mmdecon.models import DeCon
 from mmdecon.registry import build_foreign
 from mmdecon.schedules import Clock
@@ -157,6 +159,17 @@ def test_the_state_has_the_usual_names_and_holds_the_encoder_once(model, weights
         sizes.append(buffer.tell())
     encoder = sum(v.numel() * v.element_size() for v in model.network.student.encoder.state_dict().values())
     assert sizes[1] - sizes[0] == pytest.approx(encoder, rel=0.2)
+
+
+def test_copies_of_the_encoder_are_written_once(model) -> None:
+    """A checkpoint from a GPU comes with one copy for each name."""
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    checkpoint = dict(state_dict=state, meta={}, message_hub={})
+    PlainCheckpoint().before_save_checkpoint(SimpleNamespace(model=model), checkpoint)
+    places = {name: value.data_ptr() for name, value in checkpoint['state_dict'].items() if value.numel()}
+    for name in [name for name in places if '.teacher.' in name and 'network' in name]:
+        assert (places[name] == places[name.replace('teacher', 'student')]) is ('.encoder.' in name), name
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in checkpoint['state_dict'].items())
 
 
 def test_the_joint_stage_goes_on_from_it(model, weights) -> None:

@@ -1,9 +1,26 @@
 """From image files to batches of views."""
 
+from .depth import DepthFolder
+from .depth_loading import LoadDepth, UnusableDepth
+from .depth_transforms import KBCrop, MaskDepth, RandomGamma
 from .image_folder import ImageFolder
 from .reading import LoadImage, UnreadableImage
 from .regions import LoadRegions
 from .sampler import ViewSampler
 from .two_view import PackViews, TwoViews
 
-__all__ = ['ImageFolder', 'LoadImage', 'LoadRegions', 'PackViews', 'TwoViews', 'UnreadableImage', 'ViewSampler']
+__all__ = [
+    'DepthFolder',
+    'ImageFolder',
+    'KBCrop',
+    'LoadDepth',
+    'LoadImage',
+    'LoadRegions',
+    'MaskDepth',
+    'PackViews',
+    'RandomGamma',
+    'TwoViews',
+    'UnreadableImage',
+    'UnusableDepth',
+    'ViewSampler',
+]

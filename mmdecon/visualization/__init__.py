@@ -2,6 +2,7 @@
 
 from .canvas import blend, brighten, caption, enlarge, frame, palette, tile
 from .curves import Curve, draw_curves, read_scalars
+from .depth import colour_depth, draw_depth, scale_bar
 from .predictions import draw_errors, draw_mask, iou
 from .regions import draw_regions, draw_row, outlines
 from .slots import draw_slots
@@ -12,8 +13,10 @@ __all__ = [
     'blend',
     'brighten',
     'caption',
+    'colour_depth',
     'draw_crops',
     'draw_curves',
+    'draw_depth',
     'draw_errors',
     'draw_mask',
     'draw_pair',
@@ -26,5 +29,6 @@ __all__ = [
     'outlines',
     'palette',
     'read_scalars',
+    'scale_bar',
     'tile',
 ]

@@ -1,0 +1,124 @@
+"""Pictures of depth: what was predicted beside what is true, and how far apart they are.
+
+Letters: H x W the image in pixels. Pictures are RGB, uint8. Depth is in metres, and 0 where it is not known.
+"""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont
+
+from .canvas import INK, PAPER, caption, tile
+
+NEAR_TO_FAR, ERRORS = 'viridis', 'magma'  # both rise evenly in brightness, and read as well in grey
+UNKNOWN = ((225, 225, 225), (175, 175, 175))  # a checkerboard, which no colour map has
+CELL = 4  # side of its fields, in pixels
+
+
+def colour_depth(depth: np.ndarray, limits: tuple[float, float], colours: str = NEAR_TO_FAR) -> np.ndarray:
+    """Turns values into colours; what is not known becomes a grey checkerboard.
+
+    Args:
+        depth: (H, W), metres; 0, negative and not finite values are not known.
+        limits: Metres of the first and of the last colour; what lies beyond has the colour of the end.
+        colours: A colour map of matplotlib.
+
+    Returns:
+        (H, W, 3).
+
+    Raises:
+        ValueError: If the limits do not rise.
+    """
+    known = np.isfinite(depth) & (depth > 0)
+    return _colour(np.where(known, depth, limits[0]), known, limits, colours)
+
+
+def _colour(values: np.ndarray, known: np.ndarray, limits: tuple[float, float], colours: str) -> np.ndarray:
+    """Values (H, W), and which of them are known, as colours (H, W, 3)."""
+    low, high = limits
+    if not low < high:
+        raise ValueError(f'limits={limits}: give the smaller and the larger, in metres')
+    shares = ((np.asarray(values, np.float64) - low) / (high - low)).clip(0, 1)
+    picture = np.round(colormaps[colours](shares)[..., :3] * 255).astype(np.uint8)
+    rows, columns = np.indices(known.shape) // CELL
+    board = np.array(UNKNOWN, np.uint8)[(rows + columns) % 2]
+    return np.where(known[..., None], picture, board)
+
+
+def scale_bar(height: int, limits: tuple[float, float], colours: str = NEAR_TO_FAR, unit: str = 'm') -> np.ndarray:
+    """Draws what colours mean: the largest value at the top.
+
+    Args:
+        height: H, in pixels.
+        limits: Values at the bottom and at the top.
+        colours: A colour map of matplotlib.
+        unit: Behind each number.
+
+    Returns:
+        (H, 70, 3).
+    """
+    shares = np.linspace(1, 0, height)[:, None].repeat(14, 1)
+    bar = np.full((height, 70, 3), PAPER, np.uint8)
+    bar[:, :14] = np.round(colormaps[colours](shares)[..., :3] * 255)
+    picture, font = Image.fromarray(bar), ImageFont.truetype(findfont('DejaVu Sans'), 11)
+    draw, marks = ImageDraw.Draw(picture), max(2, min(5, height // 40 + 1))
+    for number in range(marks):
+        share = number / (marks - 1)
+        row = round((1 - share) * (height - 1))
+        draw.line((14, row, 18, row), INK)
+        text = f'{limits[0] + share * (limits[1] - limits[0]):.2f} {unit}'
+        draw.text((21, min(max(row, 6), height - 7)), text, INK, font, anchor='lm')
+    return np.asarray(picture)
+
+
+def draw_depth(
+    image: np.ndarray,
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    limits: tuple[float, float] | None = None,
+    largest_error: float | None = None,
+) -> np.ndarray:
+    """Draws image, true depth, predicted depth and their absolute difference in a row, with what the colours mean.
+
+    Both depths share their colours. Pixels without true depth are a grey checkerboard in truth and difference; the
+    prediction is shown everywhere.
+
+    Args:
+        image: (H, W, 3), uint8.
+        truth: (H, W), metres, 0 where not known.
+        prediction: (H, W), metres.
+        limits: Nearest and farthest depth that have a colour of their own; by default those of the truth.
+        largest_error: Metres of the last colour of the difference; by default its 99th percentile.
+
+    Returns:
+        One picture.
+
+    Raises:
+        ValueError: If the sizes differ, or the truth is known nowhere.
+    """
+    sizes = {name: part.shape[:2] for name, part in dict(image=image, truth=truth, prediction=prediction).items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f'image, truth and prediction have to be of one size, but are {sizes}')
+    known = np.isfinite(truth) & (truth > 0)
+    if not known.any():
+        raise ValueError('no pixel of the truth has a known depth: there is nothing to compare with')
+    error = np.where(known, np.abs(prediction - truth), 0).astype(np.float64)
+    if limits is None:
+        limits = _rising(float(truth[known].min()), float(truth[known].max()))
+    top = _rising(0.0, float(np.percentile(error[known], 99)) if largest_error is None else largest_error)
+    mean = float((error[known] / truth[known]).mean())
+    height = image.shape[0]
+    panels = [
+        (image, 'image'),
+        (colour_depth(truth, limits), 'truth'),
+        (colour_depth(prediction, limits), 'prediction'),
+        (scale_bar(height, limits), ''),
+        (_colour(error, known, top, ERRORS), f'difference, {100 * mean:.1f} % of the truth'),
+        (scale_bar(height, top, ERRORS), ''),
+    ]
+    return tile([[caption(panel, words) for panel, words in panels]])
+
+
+def _rising(low: float, high: float) -> tuple[float, float]:
+    """Limits that a map of one single value has, too."""
+    return low, max(high, low + 1e-3)

@@ -106,6 +106,7 @@ class StoreWriter:
     def add(self, record: bytes) -> None:
         """Writes the next image's record."""
         self._file.write(record)
+        self._file.flush()
         self._count(record)
 
     def close(self) -> None:

@@ -11,23 +11,24 @@ from mmengine.fileio import get_local_path
 
 
 def load_file(path: str) -> Dict[str, Any]:
-    """Reads a checkpoint with ``weights_only=True``.
+    """Reads a checkpoint with ``weights_only=True``, or one of safetensors.
 
     Args:
-        path: A file, local or of a back end that mmengine knows.
+        path: A file, local or of a back end that mmengine knows; ``.safetensors`` needs the package of that name.
 
     Returns:
         The checkpoint; a bare state dict comes as ``dict(state_dict=...)``.
 
     Raises:
         FileNotFoundError: If there is no such file.
+        ModuleNotFoundError: If safetensors is needed and not installed.
         ValueError: If it is no checkpoint, or holds more than tensors and plain values.
     """
     if '://' not in path and not os.path.isfile(path):
         raise FileNotFoundError(f'no checkpoint at {path}')
     try:
         with get_local_path(path) as local:
-            content = torch.load(local, map_location='cpu', weights_only=True)
+            content = _load_safetensors(local) if path.endswith('.safetensors') else _load(local)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
@@ -40,6 +41,20 @@ def load_file(path: str) -> Dict[str, Any]:
     if not isinstance(content['state_dict'], dict):
         raise ValueError(f'{path} holds no state dict but a {type(content["state_dict"]).__name__}')
     return content
+
+
+def _load(path: str) -> Any:
+    return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def _load_safetensors(path: str) -> Dict[str, torch.Tensor]:
+    from safetensors import SafetensorError  # comes with timm, whose files need it
+    from safetensors import torch as safetensors
+
+    try:
+        return safetensors.load_file(path)
+    except SafetensorError as error:
+        raise RuntimeError(f'safetensors: {error}') from error
 
 
 def save_file(content: Dict[str, Any], path: str) -> None:

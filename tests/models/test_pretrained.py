@@ -124,6 +124,22 @@ class TestSelfSupervised:
             network(tiny.RESNET, path)
 
 
+class TestSafetensors:
+    def test_as_timm_has_them(self, tmp_path) -> None:
+        safetensors = pytest.importorskip(
+            'safetensors.torch', reason='safetensors, which timm brings, is not installed'
+        )
+        theirs = shake(build_foreign(tiny.RESNET))
+        safetensors.save_file(theirs.state_dict(), tmp_path / 'model.safetensors')
+        assert_same(network(tiny.RESNET, tmp_path / 'model.safetensors'), theirs)
+
+    def test_a_damaged_file_is_refused(self, tmp_path) -> None:
+        pytest.importorskip('safetensors.torch', reason='safetensors, which timm brings, is not installed')
+        (tmp_path / 'model.safetensors').write_bytes(b'no tensors at all')
+        with pytest.raises(ValueError, match=r'model.safetensors cannot be read as a checkpoint.*safetensors'):
+            network(tiny.RESNET, tmp_path / 'model.safetensors')
+
+
 class TestOwn:
     @pytest.mark.parametrize('half', ['student', 'teacher'])
     def test_checkpoint(self, tmp_path, half) -> None:

@@ -2,7 +2,7 @@
 
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
 from mmdecon.export import convert, read_source, verify
 from mmdecon.registry import build_foreign
@@ -19,6 +20,15 @@ from . import commands
 FROZEN, JOINT = 'tests/training/tiny_frozen.py', 'tests/training/tiny_joint.py'
 KEY = 'model.network.encoder.init_cfg.checkpoint'
 PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False']
+
+
+@pytest.fixture(autouse=True)
+def scope() -> Iterator[None]:
+    """Takes back the default scope that a runner leaves to whatever runs next in the process."""
+    before = set(DefaultScope._instance_dict)
+    yield
+    for name in set(DefaultScope._instance_dict) - before:
+        DefaultScope._instance_dict.pop(name)
 
 
 @pytest.fixture(scope='module')

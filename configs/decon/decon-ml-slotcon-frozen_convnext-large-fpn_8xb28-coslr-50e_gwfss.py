@@ -9,8 +9,7 @@ _base_ = [
 ]
 levels, channel_dropout = ('p2', 'p3', 'p4', 'p5'), 0.5
 weights = (
-    'https://mmassets.onedl.ai/mmclassification/v0/convnext/'
-    'convnext-large_3rdparty_64xb64_in1k_20220124-f8a0ded0.pth'
+    'https://mmassets.onedl.ai/mmclassification/v0/convnext/convnext-large_3rdparty_64xb64_in1k_20220124-f8a0ded0.pth'
 )
 model = dict(
     network=dict(

@@ -1,6 +1,7 @@
 """Two augmented views of one image that remember how they were cut, and their way into a batch.
 
-Letters: H x W the source image, h x w a view, both in pixels; S planes of regions. Images are mmcv's: NumPy, uint8, channels last, BGR.
+Letters: H x W the source image, h x w a view, both in pixels; S planes of regions. Images are mmcv's: NumPy, uint8,
+channels last, BGR.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,8 +14,8 @@ from mmcv.image.geometric import cv2_interp_codes, pillow_interp_codes
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
-from ..registry import TRANSFORMS
 from ..regions.base import check_regions
+from ..registry import TRANSFORMS
 from .crops import Box, draw_pair, resize_nearest
 
 Pipeline = Sequence[dict | Callable]

@@ -73,8 +73,8 @@ def encode(regions: np.ndarray) -> bytes:
         regions: (H, W, S), int32, as :func:`check_made` lets it pass.
 
     Example:
-        >>> len(encode(np.zeros((300, 400, 1), np.int32)))
-        41
+        >>> decode(encode(np.zeros((300, 400, 1), np.int32))).shape
+        (300, 400, 1)
     """
     height, width, planes = regions.shape
     flat = regions.transpose(2, 0, 1).ravel()

@@ -106,8 +106,9 @@ def report(args: Namespace) -> None:
     methods = [one for one in args.regions if one in METHODS]
     if args.options and len(methods) != 1:
         refuse(f'--options are for one method, but REGIONS names {len(methods)}: make stores of the others')
-    if (methods or args.out) and not args.images:
-        refuse(f'{"methods and " if methods else ""}--out need the images: give their folder by --images')
+    if (methods or args.out or args.list) and not args.images:
+        needy = [*methods, *(f'--{key}' for key in ('out', 'list') if getattr(args, key))]
+        refuse(f'{", ".join(needy)}: give the folder of the images by --images')
     if len(set(args.regions)) < len(args.regions):
         refuse('REGIONS names the same twice')
     sources: dict[str, Source] = {

@@ -80,7 +80,8 @@ def test_report(regions, images: Path, tmp_path: Path, capsys) -> None:
         (('IMAGES', 'IMAGES', '--method', 'grid'), 'exists already'),
         (('IMAGES', 'OUT', '--method', 'grid', '--list', 'nowhere'), r'nowhere \(--list\) is not a file'),
         (('IMAGES', 'OUT', '--method', 'human-labels', '--options', 'folder=IMAGES'), 'is in colour'),
-        (('report', 'grid', 'LABELS'), 'give their folder by --images'),
+        (('report', 'grid', 'LABELS'), 'grid: give the folder of the images by --images'),
+        (('report', 'nowhere', 'LABELS', '--list', 'some.txt'), '--list: give the folder of the images by --images'),
         (('report', 'nowhere', 'LABELS'), 'no store of regions at nowhere'),
         (
             ('report', 'grid', 'slic', 'LABELS', '--images', 'IMAGES', '--options', 'n=2'),

@@ -5,6 +5,7 @@ import pytest
 from skimage.segmentation import felzenszwalb as reference
 
 from mmdecon.datasets.reading import read_image
+from mmdecon.regions._felzenszwalb_edges import list_edges, sort_alike, sort_by_digits
 
 from .images import NUCLEI, grey, patches, segment
 
@@ -54,6 +55,28 @@ def test_two_halves_by_hand():
     np.testing.assert_array_equal(small[..., 0], whole)
 
 
+def test_an_edge_that_costs_as_much_as_allowed_parts():
+    """1 against scale / 255, in float32, where a ten-thousandth of a millionth more is still 1."""
+    image = np.array([[[0, 0, 0], [0, 255, 0]]], np.uint8)
+    for scale in (255, 255 * (1 + 1e-10)):
+        assert segment(image, scale=scale, min_size=1, sigma=0).tolist() == [[[0], [1]]]
+        np.testing.assert_array_equal(reference(image, scale=scale, min_size=1, sigma=0), [[0, 1]])
+    assert segment(image, scale=255.001, min_size=1, sigma=0).tolist() == [[[0], [0]]]
+
+
+@pytest.mark.parametrize('spread', [3, 1000])
+def test_edges_are_sorted_by_exact_costs_and_then_by_place(spread):
+    """Costs a few units in the last place apart share their step, in runs shorter and longer than insertion sorts."""
+    rng = np.random.default_rng(spread)
+    costs = rng.integers(0, spread, (4, 40, 50)) / 2000 + rng.integers(0, 3, (4, 40, 50)) * 2.0**-50
+    edges = list_edges(costs)
+    listed = edges & np.uint64(0xFFFFFFFF)
+    found = sort_by_digits(edges)
+    sort_alike(found, costs.ravel())
+    exact = costs.reshape(4, -1)[listed & np.uint64(3), listed >> np.uint64(2)]
+    np.testing.assert_array_equal(found & np.uint64(0xFFFFFFFF), listed[argsort(exact, kind='stable')])
+
+
 @pytest.mark.parametrize('seed', range(12))
 def test_it_is_the_papers_algorithm(seed):
     height, width, levels = np.random.default_rng(seed).integers([2, 2, 2], [14, 14, 200])
@@ -76,12 +99,22 @@ def test_photos_are_segmented_as_by_scikit_image(options):
 @pytest.mark.parametrize('seed', range(8))
 def test_ties_fall_as_in_scikit_image_with_a_stable_sort(seed, sigma, monkeypatch):
     monkeypatch.setattr(np, 'argsort', partial(argsort, kind='stable'))
-    height, width, levels = np.random.default_rng(seed).integers([1, 1, 2], [60, 60, 6])
+    height, width, levels = np.random.default_rng(seed).integers([1, 1, 2], [60, 60, 30])
     image = patches(seed, height, width, levels, side=1 + seed % 4)
     for scale, min_size in ((1, 1), (100, 20), (1000, 1000)):
         wanted = reference(image[..., ::-1], scale=scale, min_size=min_size, sigma=sigma)
         found = segment(image, scale=scale, min_size=min_size, sigma=sigma)
         np.testing.assert_array_equal(found[..., 0], wanted)
+
+
+@pytest.mark.parametrize('seed', [0, 3, 9, 21])
+def test_channels_are_added_up_in_scikit_images_order(seed, monkeypatch):
+    """Blue first, the last bits of the costs differ, and on these images the regions with them."""
+    monkeypatch.setattr(np, 'argsort', partial(argsort, kind='stable'))
+    image = patches(seed, 30, 30, int(np.random.default_rng(seed).integers(2, 30)), side=1 + seed % 3)
+    by_order = [reference(look, scale=100, min_size=5, sigma=0) for look in (image, image[..., ::-1])]
+    assert (by_order[0] != by_order[1]).any()
+    np.testing.assert_array_equal(segment(image, scale=100, min_size=5, sigma=0)[..., 0], by_order[1])
 
 
 @pytest.mark.parametrize(('height', 'width'), [(1, 1), (1, 9), (9, 1), (2, 2), (3, 200)])

@@ -2,7 +2,7 @@
 
 from .branch import Branch
 from .data_preprocessor import ViewPreprocessor
-from .decoders import NeckDecoder, SegHeadDecoder
+from .decoders import NeckDecoder, SegHeadDecoder, XNet
 from .decon import DeCon
 from .heads import DenseHead, MapHead, RegionHead, SlotHead, VectorHead
 from .network import EncoderDecoder
@@ -17,6 +17,7 @@ from .objectives import (
 )
 from .regions import RegionSampler
 from .twin import Twin
+from .with_image import WithImage
 
 __all__ = [
     'Branch',
@@ -39,4 +40,6 @@ __all__ = [
     'VectorHead',
     'VectorPrediction',
     'ViewPreprocessor',
+    'WithImage',
+    'XNet',
 ]

@@ -153,8 +153,9 @@ class EncoderDecoder(BaseModule):
         Raises:
             ValueError: If weights do not fit, or a frozen encoder has none to start from.
         """
-        loaded = [start.module for start in self._starts]
-        if self.freeze_encoder and self.encoder not in loaded and not getattr(self.encoder, 'is_init', False):
+        loaded = {parameter for start in self._starts for parameter in start.module.parameters()}
+        starts = loaded.issuperset(self.encoder.parameters()) or getattr(self.encoder, 'is_init', False)
+        if self.freeze_encoder and not starts:
             raise ValueError(
                 'model.network.freeze_encoder is set, but the encoder has no weights to start from: give '
                 "model.network.encoder init_cfg=dict(type='Pretrained', checkpoint=FILE, prefix=...); of a DeCon run "

@@ -1,6 +1,7 @@
-"""Adapters that turn mmseg's and mmdet's necks and heads into decoders."""
+"""Adapters that turn mmseg's and mmdet's necks and heads into decoders, and xNet's decoder, a neck."""
 
 from .neck import NeckDecoder
 from .seg_head import SegHeadDecoder
+from .xnet import XNet
 
-__all__ = ['NeckDecoder', 'SegHeadDecoder']
+__all__ = ['NeckDecoder', 'SegHeadDecoder', 'XNet']

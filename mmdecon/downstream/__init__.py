@@ -1,0 +1,6 @@
+"""Models for mmseg: xNet's Post Feature Pyramid, and heads that give depth."""
+
+from .depth_heads import FPNDepthHead, PostFeaturePyramidDepthHead, UPerDepthHead
+from .post_feature_pyramid import PostFeaturePyramidHead
+
+__all__ = ['FPNDepthHead', 'PostFeaturePyramidDepthHead', 'PostFeaturePyramidHead', 'UPerDepthHead']

@@ -1,0 +1,64 @@
+"""Heads that give depth, for mmseg's ``DepthEstimator``.
+
+Letters: B images, H x W pixels.
+"""
+
+from typing import Any, Dict, List
+
+import torch
+from mmseg.models.decode_heads import FPNHead, UPerHead
+from mmseg.models.utils import resize
+from torch import Tensor
+
+from ..registry import MODELS
+from .post_feature_pyramid import PostFeaturePyramidHead
+
+
+class DepthOutput:
+    """Makes a head of mmseg one of depth: sigmoid of its only score, times the farthest depth.
+
+    Args:
+        max_depth: In metres.
+        **kwargs: Of the head, without what counts classes. ``loss_decode`` is by default mmseg's ``SiLogLoss``, which
+            leaves pixels of unknown depth (0) out.
+    """
+
+    def __init__(self, *, max_depth: float, **kwargs: Any) -> None:
+        kwargs.setdefault('loss_decode', dict(type='mmseg.SiLogLoss'))
+        kwargs.update(num_classes=1, out_channels=1, threshold=0.0)  # the threshold is of binary scores, here unused
+        super().__init__(**kwargs)
+        self.max_depth = max_depth
+
+    def cls_seg(self, feat: Tensor) -> Tensor:
+        """Features -> depth in metres."""
+        return self.max_depth * super().cls_seg(feat).sigmoid()
+
+    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: List[Any]) -> Dict[str, Tensor]:
+        """The loss of a depth map.
+
+        Args:
+            seg_logits: Depth in metres (B, 1, h, w).
+            batch_data_samples: With ``gt_depth_map`` (1, H, W) in metres, 0 where unknown.
+        """
+        truth = torch.stack([sample.gt_depth_map.data for sample in batch_data_samples])
+        depth = resize(seg_logits, size=truth.shape[2:], mode='bilinear', align_corners=self.align_corners)
+        return {self.loss_decode.loss_name: self.loss_decode(depth, truth)}
+
+
+@MODELS.register_module()
+class PostFeaturePyramidDepthHead(DepthOutput, PostFeaturePyramidHead):
+    """xNet's head, giving depth."""
+
+    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: List[Any]) -> Dict[str, Tensor]:
+        """The loss of what was cut to the truth's size."""
+        return super().loss_by_feat(self._cut(seg_logits, batch_data_samples[0].gt_depth_map.shape), batch_data_samples)
+
+
+@MODELS.register_module()
+class FPNDepthHead(DepthOutput, FPNHead):
+    """mmseg's FPN head, giving depth."""
+
+
+@MODELS.register_module()
+class UPerDepthHead(DepthOutput, UPerHead):
+    """mmseg's UPerNet head, giving depth."""

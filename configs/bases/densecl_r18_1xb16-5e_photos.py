@@ -6,7 +6,7 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 model = dict(
-    momentum=dict(schedule='constant', start=0.99),
+    momentum=dict(schedule='constant', start=0.999),
     branches=dict(
         enc=dict(
             _base_.branch,

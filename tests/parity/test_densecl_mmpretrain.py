@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 import torch
 from mmengine.logging import MessageHub
+from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS as MMPRETRAIN
 from torch import Tensor, nn
 
@@ -104,7 +105,8 @@ def ours(kind: str) -> DeCon:
 def theirs(kind: str) -> nn.Module:
     """mmpretrain's."""
     backbone = dict(type='ResNet', depth=18, base_channels=8, stem_channels=8, norm_cfg=norm(kind), out_indices=(3,))
-    model = MMPRETRAIN.build(dict(THEIRS[kind], backbone=backbone)).double()
+    with DefaultScope.overwrite_default_scope('mmpretrain'):  # its parts are named without one
+        model = MMPRETRAIN.build(dict(THEIRS[kind], backbone=backbone)).double()
     if kind == 'byol':  # whose cosine mmpretrain computes in single precision
         model.target_net.end_momentum = model.target_net.momentum
     return model

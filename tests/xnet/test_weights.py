@@ -74,7 +74,9 @@ def test_a_classifier_of_mmpretrain(config, tmp_path) -> None:
     maps = []
     last.register_forward_hook(lambda module, inputs, output: maps.append(output))
     stages(decoder, image)
-    torch.testing.assert_close(classifier.backbone.norm3(maps[0].mean([2, 3])), wanted, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        classifier.backbone.norm3(maps[0].mean([2, 3], keepdim=True)).flatten(1), wanted, rtol=1e-5, atol=1e-5
+    )
 
 
 def test_a_file_for_another_network_is_refused(tmp_path) -> None:

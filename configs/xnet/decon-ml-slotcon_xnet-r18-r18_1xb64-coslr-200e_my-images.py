@@ -1,0 +1,23 @@
+# Your own images, on one GPU: --cfg-options train_dataloader.dataset.folders=/path/to/images
+_base_ = '../decon/decon-ml-slotcon_r18-fpn_1xb64-coslr-200e_my-images.py'
+resnet = dict(type='mmpretrain.ResNet', depth=18, norm_cfg=dict(type='mmdecon.SyncBN'))
+alpha, levels = 0.5, ('d2', 'd3', 'd4', 'd5')
+model = dict(
+    network=dict(
+        encoder=dict(_delete_=True, type='mmdecon.WithImage', encoder=dict(resnet, out_indices=(3,))),
+        decoder=dict(
+            _delete_=True,
+            xnet=dict(
+                type='mmdecon.NeckDecoder',
+                inputs=['c0', 'c5'],
+                prefix='d',
+                neck=dict(type='mmdecon.XNet', classifier=dict(resnet, out_indices=(0, 1, 2, 3))),
+            ),
+        ),
+    ),
+    branches=dict(
+        _delete_=True,
+        enc=dict(_base_.branch, level='c5', weight=alpha),
+        **{f'dec_{d}': dict(_base_.branch, level=d, weight=(1 - alpha) / len(levels)) for d in levels},
+    ),
+)

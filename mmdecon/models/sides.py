@@ -1,9 +1,12 @@
 """A side of a network of two pre-trained networks (xNet): holds one of them and has it start from its own weights."""
 
 import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import List, NamedTuple
 
 import torch
+from mmengine import fileio
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -40,8 +43,10 @@ class Side(BaseModule):
         starts = take_starts(self, type(self).__name__)
         super().init_weights()
         for start in starts:
-            load_pretrained(*start)
-            found = report(start)
+            with TemporaryDirectory() as folder:
+                here = _fetch(start, folder)
+                load_pretrained(*here)
+                found = report(here)
             left = ', '.join(found.left_out) or 'nothing'
             print_log(f'{start.place}: {found.loaded} tensors are those of the file; left out: {left}', 'current')
 
@@ -61,6 +66,16 @@ def report(start: Start) -> Report:
     given = {name[len(prefix) :]: x for name, x in tensors if name.startswith(prefix) and x.is_floating_point()}
     left_out = [name for name, value in given.items() if _digest(value) not in held]
     return Report(len(given) - len(left_out), left_out)
+
+
+def _fetch(start: Start, folder: str) -> Start:
+    """Copies a file from elsewhere into a folder, as it is read twice."""
+    path = start.config['checkpoint']
+    if '://' not in path:
+        return start
+    copy = Path(folder, path.rpartition('/')[2])
+    copy.write_bytes(fileio.get(path))
+    return start._replace(config={**start.config, 'checkpoint': str(copy)}, place=f'{start.place} from {path}')
 
 
 def _digest(value: Tensor) -> bytes:

@@ -12,6 +12,8 @@ from mmengine.structures import PixelData
 from mmpretrain.models import ConvNeXt, SwinTransformer, VisionTransformer
 from mmseg.structures import SegDataSample
 
+from mmdecon.downstream.complexity import PARTS, cost, step_time
+
 from ..test_configs import ROOT, check, parts
 from .small import needs_timm
 
@@ -143,3 +145,25 @@ def test_exports_of_the_pre_training_fit_the_fine_tuning(tmp_path) -> None:
         source = Source(build_network(model.network, model.branches).eval(), model, 'student', {}, '')
         found = verify(source, convert(source, 'mmseg'), str(tmp_path / 'target.py'))
         assert found.equal == ['c0', 'c5', 'd2', 'd3', 'd4', 'd5'] and set(found.fit.new) == {'classifier'}
+
+
+def test_costs_are_those_of_the_layers() -> None:
+    cfg = read('xnet_r18-r18_1xb8-2k_camvid-320x320')
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        model = MODELS.build(cfg.model)
+    found = cost(model, (64, 64))
+    parameters = {part: sum(p.numel() for p in getattr(model, part).parameters()) / 1e6 for part in PARTS}
+    assert {part: found[part] for part in PARTS} == pytest.approx(parameters)
+    assert found['total'] == pytest.approx(sum(p.numel() for p in model.parameters()) / 1e6)
+    counted = []
+
+    def count(module, inputs, output) -> None:
+        counted.append(module.weight.numel() * output[0, 0].numel())
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(count)
+    with torch.no_grad():
+        model(torch.randn(1, 3, 64, 64))
+    assert found['macs'] == pytest.approx(sum(counted) / 1e9, rel=0.02)  # the norms are a percent
+    assert step_time(model, (64, 64), 1) > 0

@@ -1,9 +1,6 @@
 """Both sides start from the files of the libraries, with nothing lost but the classification layer."""
 
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
-from threading import Thread
 
 import pytest
 import torch
@@ -90,31 +87,6 @@ def test_a_file_for_another_network_is_refused(tmp_path) -> None:
         start_decoder(RESNET18, tmp_path / 'resnet34.pth')
     with pytest.raises(ValueError, match=r'\(WithImage.encoder.init_cfg'):
         start_encoder(RESNET18, tmp_path / 'resnet34.pth')
-
-
-def test_a_file_from_elsewhere_is_fetched_once(tmp_path) -> None:
-    theirs = torchvision.models.resnet18()
-    torch.save(theirs.state_dict(), tmp_path / 'resnet18.pth')
-    asked = []
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *args) -> None:
-            asked.append(self.path)
-
-    server = ThreadingHTTPServer(('127.0.0.1', 0), partial(Handler, directory=str(tmp_path)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        url = f'http://127.0.0.1:{server.server_port}/resnet18.pth'
-        init = dict(type='Pretrained', checkpoint=url)
-        side = MODELS.build(dict(type='mmdecon.WithImage', encoder=dict(RESNET18, init_cfg=init)))
-        side.init_weights()
-        assert torch.equal(side.encoder.conv1.weight, theirs.conv1.weight) and asked == ['/resnet18.pth']
-        side = MODELS.build(dict(type='mmdecon.WithImage', encoder=dict(RESNET18, depth=34, init_cfg=init)))
-        with pytest.raises(ValueError, match=rf'WithImage.encoder.init_cfg from {url}'):
-            side.init_weights()
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_the_encoders_side(tmp_path) -> None:

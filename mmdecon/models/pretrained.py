@@ -46,7 +46,7 @@ def take_starts(module: nn.Module, place: str) -> List[Start]:
     return starts
 
 
-def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> None:
+def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> List[str]:
     """Loads weights into a module and refuses any that do not fit.
 
     mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. Left out is what a backbone has no place
@@ -60,6 +60,9 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
             ``'backbone'``; ``ignore``, what further keys to leave out start with, after the prefix.
         place: Where the config stands, for the message.
 
+    Returns:
+        Names of what was left out of the file's tensors, after the prefix; the log names them too.
+
     Raises:
         ValueError: If a tensor is missing, left over, or of another shape.
     """
@@ -68,15 +71,21 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
     tensors = dict(_flatten(load_file(path)['state_dict']))
     given = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
     norms = _output_norms(module, given)
-    given = _matched(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
-    problems = _load(module, given, norms)
+    names = _match(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
+    problems = _load(module, {ours: given[name] for name, ours in names.items()}, norms)
     if problems:
         shown = '; '.join(problems[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
         raise ValueError(
             f'{path} does not hold the weights of {type(module).__name__} ({place}): {shown}. '
             f'{_remedy(tensors, prefix, module)}'
         )
-    print_log(f'{len(given)} tensors of {path} loaded into {type(module).__name__}', 'current')
+    left_out = sorted(given.keys() - names.keys())
+    print_log(
+        f'{place}: {len(names)} tensors of {path} loaded into {type(module).__name__}, left out: '
+        f'{", ".join(left_out) or "none"}',
+        'current',
+    )
+    return left_out
 
 
 def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> List[str]:
@@ -111,19 +120,17 @@ def _load(module: nn.Module, given: Dict[str, Tensor], norms: Set[str]) -> List[
     return sorted(_differences(set(result.missing_keys) - norms, result.unexpected_keys))
 
 
-def _matched(
-    given: Dict[str, Tensor], module: nn.Module, homeless: Tuple[str, ...], norms: Set[str]
-) -> Dict[str, Tensor]:
-    """Tensors under the module's names, without those that have no place there and start with something homeless."""
+def _match(given: Dict[str, Tensor], module: nn.Module, homeless: Tuple[str, ...], norms: Set[str]) -> Dict[str, str]:
+    """The module's name of each tensor, without those that have no place there and start with something homeless."""
     wanted = module.state_dict()
     wrapper = _wrapper(wanted, given)
     joined = {name[len(wrapper) :].replace('.', '_'): name for name in wanted} if wrapper else {}
     homeless += BEHIND_THE_LAST_MAP if wrapper else ()
-    matched: Dict[str, Tensor] = {}
-    for name, value in given.items():
+    matched: Dict[str, str] = {}
+    for name in given:
         ours = joined.get(name.replace('.', '_'), wrapper + name)
         if ours in wanted or not (name.startswith(homeless) or _kind(name) in map(_kind, norms)):
-            matched[ours] = value
+            matched[name] = ours
     return matched
 
 

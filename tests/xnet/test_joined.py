@@ -101,9 +101,7 @@ def test_the_post_feature_pyramid_is_pre_trained_and_exported_too(tmp_path) -> N
 
 
 def test_an_export_starts_both_sides_of_another_xnet(tmp_path) -> None:
-    from mmdecon.models.pretrained import Start
-    from mmdecon.models.sides import report
-
+    from .content import report
     from .test_weights import start_decoder, start_encoder
 
     source = read_source(save(tmp_path / 'decon.pth', RESNETS, 'c5', 'd2', 'd3', 'd4', 'd5'))
@@ -116,4 +114,4 @@ def test_an_export_starts_both_sides_of_another_xnet(tmp_path) -> None:
     side, found = start_encoder(encoder, tmp_path / 'export.pth', prefix='backbone.encoder')
     assert not found.left_out and torch.equal(side.encoder.conv1.weight, state['backbone.encoder.conv1.weight'])
     config = dict(checkpoint=str(tmp_path / 'export.pth'), prefix='neck.classifier')
-    assert report(Start(side.encoder, config, '')).left_out  # another side's tensors are told apart
+    assert report(side.encoder, config).left_out  # another side's tensors are told apart

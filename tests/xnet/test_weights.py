@@ -7,10 +7,9 @@ import torch
 import torchvision
 
 from mmdecon.downstream.lite import lite0_weights, name_in_order
-from mmdecon.models.pretrained import Start
-from mmdecon.models.sides import report
 from mmdecon.registry import MODELS, build_foreign
 
+from .content import report
 from .small import CONVNEXT, CONVNEXTV2, LITE0_DECODER, LITE0_ENCODER, SWIN, needs_timm, picture, shake
 
 RESNET18 = dict(type='mmpretrain.ResNet', depth=18)
@@ -27,7 +26,7 @@ def start_decoder(classifier, path, **init):
         dict(type='mmdecon.XNet', in_channels=[3, 8], classifier=dict(classifier, init_cfg=config))
     ).eval()
     decoder.init_weights()
-    return decoder, report(Start(decoder.classifier, config, ''))
+    return decoder, report(decoder.classifier, config)
 
 
 def start_encoder(encoder, path, **init):
@@ -35,7 +34,7 @@ def start_encoder(encoder, path, **init):
     config = dict(type='Pretrained', checkpoint=str(path), **init)
     side = MODELS.build(dict(type='mmdecon.WithImage', encoder=dict(encoder, init_cfg=config))).eval()
     side.init_weights()
-    return side, report(Start(side.encoder, config, ''))
+    return side, report(side.encoder, config)
 
 
 def stages(decoder, image):

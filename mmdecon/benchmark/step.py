@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -131,8 +132,12 @@ def _use(model: DeCon) -> tuple[float, int]:
 
 
 def _peak_of_process() -> int:
-    """Largest resident set so far, in bytes (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Largest resident set so far, in bytes. Linux's ``ru_maxrss`` would count what the parent had at the start too."""
+    status = Path('/proc/self/status')
+    if status.is_file():
+        (kib,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith('VmHWM:'))
+        return int(kib) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS: in bytes
 
 
 def noise_views(batch: int, size: int, device: str = 'cpu') -> list[View]:

@@ -30,16 +30,18 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))
 def configs(tmp_path: Path) -> list[str]:
     """A config and a wider one."""
     (tmp_path / 'small.py').write_text(TINY)
-    (tmp_path / 'wide.py').write_text(TINY.replace('base_channels=8', 'base_channels=64'))
+    (tmp_path / 'wide.py').write_text(
+        TINY.replace('base_channels=8', 'base_channels=64').replace('depth=18', 'depth=50')
+    )
     return [str(tmp_path / name) for name in ('small.py', 'wide.py')]
 
 
 def test_ratios_and_memory(configs: list[str]) -> None:
     small, wide = compare_steps(configs, batch=2, size=64, turns=3)
     assert small.config == configs[0] and wide.config == configs[1]
-    assert 0.5 < small.ratio < 2 and wide.ratio > small.ratio and wide.seconds > 0
+    assert 0.1 < small.ratio < 10 and wide.ratio > small.ratio and wide.seconds > small.seconds  # others compute too
     assert wide.parameters > 10 * small.parameters > 0
-    assert 0.05 < small.memory <= wide.memory < 8
+    assert 0.1 < small.memory < wide.memory < 4
 
 
 def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path) -> None:

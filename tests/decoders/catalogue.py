@@ -41,6 +41,7 @@ class Entry:
         target: What the downstream backbone's config has besides.
         model: The type of the downstream model.
         needs: A module without which the class cannot be built.
+        torch: The first release of torch that is known to train the library's own class.
     """
 
     decoder: Config = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Entry:
     target: Config = field(default_factory=dict)
     model: str = 'mmseg.EncoderDecoder'
     needs: str = 'mmseg'
+    torch: str = '2.1'
 
     @property
     def works(self) -> bool:
@@ -68,7 +70,7 @@ def classes(package: str) -> List[str]:
     return sorted(name for name, kind in registered.items() if kind.__module__.startswith(package))
 
 
-OWN = ('encoder', 'size', 'target', 'model', 'needs', 'remark', 'refusal')
+OWN = ('encoder', 'size', 'target', 'model', 'needs', 'torch', 'remark', 'refusal')
 
 
 def head(name: str, inputs: Any = 'c5', **options: Any) -> Config:

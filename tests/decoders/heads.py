@@ -46,7 +46,7 @@ HEADS: Dict[str, Entry] = dict(
     ),
     DepthwiseSeparableFCNHead=one('DepthwiseSeparableFCNHead', num_convs=2),
     DMHead=one('DMHead', filter_sizes=(1, 3)),
-    DNLHead=one('DNLHead'),
+    DNLHead=one('DNLHead', torch='2.4', remark="with torch 2.1, mmseg's own cannot be trained either"),
     DPTHead=one(
         'DPTHead',
         ALL,

@@ -3,6 +3,8 @@
 from importlib.util import find_spec
 
 import pytest
+import torch
+from mmengine.utils import digit_version
 
 from .table import TABLES, installed, library, row, rows
 from .trial import build, try_out
@@ -25,6 +27,8 @@ def test_it_works_as_the_page_says(kind: str, name: str) -> None:
     entry = TABLES[kind][name]
     if name not in installed(kind) or find_spec(entry.needs) is None:
         pytest.skip(f'{name} is not in what is installed, or needs {entry.needs}')
+    if digit_version(torch.__version__) < digit_version(entry.torch):
+        pytest.skip(f"torch {torch.__version__} cannot train the library's own {name}")
     assert rows(kind)[name] == row(name, entry, try_out(entry, library(name))), 'run python -m tests.decoders.table'
 
 

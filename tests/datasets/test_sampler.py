@@ -149,6 +149,7 @@ def test_a_draw_is_its_index_and_survives_pickling() -> None:
 def process_views(rank: int, folder: Path, results: Path) -> None:
     dist.init_process_group('gloo', init_method=f'file://{results}/store', rank=rank, world_size=2)
     torch.save(views(loader(folder), 1), results / f'{rank}.pt')
+    dist.barrier()  # or one leaves before the other has connected
     dist.destroy_process_group()
 
 

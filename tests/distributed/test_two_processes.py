@@ -1,6 +1,5 @@
 """Two gloo processes, each with half of the batch, against one process with all of it."""
 
-import socket
 from pathlib import Path
 from typing import Callable, List
 
@@ -57,10 +56,10 @@ def train(model: torch.nn.Module, batch: List[View]) -> List[float]:
     return losses
 
 
-def work(rank: int, port: int, folder: str, make: Callable[..., DeCon], args: tuple, batch: Callable) -> None:
+def work(rank: int, folder: str, make: Callable[..., DeCon], args: tuple, batch: Callable) -> None:
     """One of two processes: the images rank, rank + 2, ..., as mmengine's sampler deals them."""
     torch.set_num_threads(1)
-    torch.distributed.init_process_group('gloo', f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+    torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
     model = MMDistributedDataParallel(make(*args), broadcast_buffers=False)
     half = [View(*(None if x is None else x[rank::2] for x in view)) for view in batch()]
     losses = train(model, half)
@@ -77,10 +76,7 @@ def run_both(make: Callable[..., DeCon], args: tuple, batch: Callable[[], List[V
         batch: Makes all images' views; a module's function.
         folder: For the outcomes.
     """
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    mp.spawn(work, (port, str(folder), make, args, batch), nprocs=2)
+    mp.spawn(work, (str(folder), make, args, batch), nprocs=2)
     two = [torch.load(folder / f'{rank}.pth') for rank in range(2)]
     model = make(*args)
     losses = train(model, batch())

@@ -74,6 +74,7 @@ def process_seed(rank: int, results: Path) -> None:
     dist.init_process_group('gloo', init_method=f'file://{results}/store', rank=rank, world_size=2)
     SeedEachStep().before_train_iter(SimpleNamespace(seed=7, iter=3), batch_idx=0)
     (results / str(rank)).write_text(str(torch.initial_seed()))
+    dist.barrier()  # or one leaves before the other has connected
     dist.destroy_process_group()
 
 

@@ -1,19 +1,121 @@
+"""Mixed precision against full: every base, under DeCon-ML, in both half-precision types.
+
+CPUs compute in float16 too, if slowly, so the range of float16 is tested without a GPU; mmengine's own wrapper for it,
+``AmpOptimWrapper``, runs on GPUs alone.
+"""
+
+from functools import lru_cache
+from typing import List, NamedTuple, Optional
+
+import pytest
 import torch
+import torch.nn.functional as F
+from mmengine.optim import build_optim_wrapper
+from torch import Tensor
 
-from . import tiny
+from . import all_objectives, tiny
+
+STEPS = 3
+LOSS_SCALE = 128.0
 
 
-def test_bfloat16_learns_the_same() -> None:
-    """Under autocast the losses stay float32 and close to those of full precision."""
-    batch = tiny.views(batch=8)
-    wanted = tiny.build().loss(batch)
-    model = tiny.build()
-    with torch.autocast('cpu', dtype=torch.bfloat16):
-        outputs = model.loss(batch)
-    for name in ('loss_enc', 'loss_dec'):
-        assert outputs[name].dtype == torch.float32
-        torch.testing.assert_close(outputs[name], wanted[name], rtol=0.02, atol=0)
-    tiny.total(outputs).backward()
-    gradients = [p.grad for p in model.parameters() if p.requires_grad]
-    assert all(g is not None and torch.isfinite(g).all() for g in gradients)
-    assert model.branches.enc.objective.centre.dtype == torch.float32
+class Run(NamedTuple):
+    """What a short run leaves.
+
+    Attributes:
+        losses: Of each step.
+        gradient: All gradients of the first step, in one row.
+        dtypes: Of the model's parameters and buffers.
+    """
+
+    losses: List[float]
+    gradient: Tensor
+    dtypes: List[torch.dtype]
+
+
+@lru_cache(maxsize=None)
+def train(kind: str, dtype: Optional[torch.dtype]) -> Run:
+    """Trains a base for some steps, in full precision or under autocast, float16 with scaled losses."""
+    model, batch = all_objectives.build(kind), all_objectives.views()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.SGD(trained, lr=0.05, momentum=0.9)
+    scaler = torch.amp.GradScaler('cpu', init_scale=LOSS_SCALE, enabled=dtype is torch.float16)
+    losses, gradient = [], torch.zeros(())
+    for step in range(STEPS):
+        torch.manual_seed(step)  # regions are drawn
+        with torch.autocast('cpu', dtype or torch.bfloat16, enabled=dtype is not None):
+            outputs = model.loss(batch)
+        loss = tiny.total(outputs)
+        assert loss.dtype == torch.float32
+        assert all(value.isfinite().all() for value in outputs.values()), outputs
+        optimiser.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimiser)
+        if step == 0:
+            gradient = torch.cat([p.grad.flatten() for p in trained])
+        scaler.step(optimiser)
+        scaler.update()
+        losses.append(loss.item())
+    assert dtype is not torch.float16 or scaler.get_scale() == LOSS_SCALE  # no step was skipped
+    return Run(losses, gradient, [value.dtype for value in model.state_dict().values() if value.is_floating_point()])
+
+
+@pytest.mark.parametrize(
+    ('dtype', 'first', 'later', 'angle'),
+    [(torch.bfloat16, 0.02, 0.15, 0.85), (torch.float16, 0.002, 0.08, 0.99)],
+    ids=['bfloat16', 'float16'],
+)
+@pytest.mark.parametrize('kind', all_objectives.KINDS)
+def test_half_precision_trains_like_full(
+    kind: str, dtype: torch.dtype, first: float, later: float, angle: float
+) -> None:
+    """The first loss, the losses after some steps, the direction of the first gradient; what is kept stays float32."""
+    wanted, got = train(kind, None), train(kind, dtype)
+    assert got.losses[0] == pytest.approx(wanted.losses[0], rel=first)
+    assert got.losses == pytest.approx(wanted.losses, rel=later)
+    assert got.gradient.isfinite().all() and F.cosine_similarity(got.gradient, wanted.gradient, dim=0) > angle
+    assert set(got.dtypes) == {torch.float32}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='mmengine computes in float16 on GPUs alone')
+@pytest.mark.parametrize('dtype', ['float16', 'bfloat16'])
+@pytest.mark.parametrize('kind', all_objectives.KINDS)
+def test_mmengines_wrapper_on_a_gpu(kind: str, dtype: str) -> None:
+    """The wrapper that ``--amp`` chooses: finite losses close to those of full precision on the CPU."""
+    wanted = train(kind, None)
+    model = all_objectives.build(kind).cuda()
+    batch = [type(v)(*(None if part is None else part.cuda() for part in v)) for v in all_objectives.views()]
+    config = dict(type='AmpOptimWrapper', dtype=dtype, optimizer=dict(type='SGD', lr=0.05, momentum=0.9))
+    wrapper = build_optim_wrapper(model, config)
+    losses = []
+    for _ in range(STEPS):
+        with wrapper.optim_context(model):
+            outputs = model.loss(batch)
+        losses.append(tiny.total(outputs).item())
+        wrapper.update_params(tiny.total(outputs))
+    assert losses[0] == pytest.approx(wanted.losses[0], rel=0.05)
+    assert all(torch.tensor(losses).isfinite())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='without a GPU only')
+def test_mmengines_wrapper_needs_a_gpu() -> None:
+    """Why ``mmdecon.BFloat16OptimWrapper`` exists."""
+    config = dict(type='AmpOptimWrapper', dtype='bfloat16', optimizer=dict(type='SGD', lr=0.1))
+    with pytest.raises(AssertionError, match='only available training on gpu'):
+        build_optim_wrapper(tiny.build(), config)
+
+
+def test_our_wrapper_runs_the_forward_pass_in_bfloat16() -> None:
+    """As autocast does by hand, to the last bit; and gradient accumulation divides the loss."""
+    config = dict(type='mmdecon.BFloat16OptimWrapper', accumulative_counts=2, optimizer=dict(type='SGD', lr=0.1))
+    model = all_objectives.build('MoCo')
+    wrapper = build_optim_wrapper(model, config)
+    wrapper.initialize_count_status(model, 0, 4)
+    with wrapper.optim_context(model):
+        loss = tiny.total(model.loss(all_objectives.views()))
+    before = [p.clone() for p in model.parameters()]
+    wrapper.update_params(loss)
+    assert loss.item() == train('MoCo', torch.bfloat16).losses[0]
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters()))  # the step comes after two passes
+    gradient = torch.cat([p.grad.flatten() for p in model.parameters() if p.requires_grad])
+    torch.testing.assert_close(2 * gradient, train('MoCo', torch.bfloat16).gradient)

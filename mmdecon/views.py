@@ -11,10 +11,10 @@ flipped).
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .precision import upcast
+from .resample import centres, resample
 
 
 class RegionSample(NamedTuple):
@@ -124,10 +124,21 @@ def overlap(view: View, other: View) -> Overlap:
         The shared area of each pair; pairs of crops without common area have ``valid`` False and the whole view as box.
     """
     shared, valid = shared_area(view.box, other.box)
-    origin, size = view.box[:, :2], view.box[:, 2:] - view.box[:, :2]
-    within = (shared - origin.repeat(1, 2)) / size.repeat(1, 2)
-    whole = within.new_tensor([0.0, 0.0, 1.0, 1.0]).expand_as(within)
-    return Overlap(mirror(torch.where(valid[:, None], within, whole), view.flipped), valid)
+    return Overlap(place_within(view, torch.where(valid[:, None], shared, view.box)), valid)
+
+
+def place_within(view: View, boxes: Tensor) -> Tensor:
+    """Finds boxes of the source image within a view.
+
+    Args:
+        view: The view.
+        boxes: In source pixels, (B, 4).
+
+    Returns:
+        In fractions of the view's width and height, mirrored where it is, (B, 4); beyond 0..1 where they leave it.
+    """
+    origin, extent = view.box[:, :2], view.box[:, 2:] - view.box[:, :2]
+    return mirror((boxes - origin.repeat(1, 2)) / extent.repeat(1, 2), view.flipped)
 
 
 def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]:
@@ -146,15 +157,8 @@ def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]
         The cut maps, (B, C, h, w), at least float32, and whether each pair shares any area, (B,); the cut of a pair
         that shares none is its whole map, finite and meaningless.
     """
-    maps = upcast(maps)  # coordinates need more than 8 or 11 bits
     box, valid = overlap(view, other)
-    left, top, right, bottom = box.to(maps.dtype).unbind(dim=1)
-    start, end = torch.where(view.flipped, right, left), torch.where(view.flipped, left, right)
-    x = _centres(start, end, maps.shape[3])
-    y = _centres(top, bottom, maps.shape[2])
-    grid = torch.stack([x[:, None, :].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])], dim=3)
-    # (B, h, w, 2) in -1..1, the convention of grid_sample
-    return F.grid_sample(maps, grid * 2 - 1, mode='bilinear', padding_mode='border', align_corners=False), valid
+    return resample(maps, box, maps.shape[2:], view.flipped), valid
 
 
 def cells_in_source(view: View, shape: Sequence[int], unit: str = 'pixel') -> Cells:
@@ -184,11 +188,5 @@ def cells_in_source(view: View, shape: Sequence[int], unit: str = 'pixel') -> Ce
     elif unit != 'pixel':
         raise ValueError(f"unit is {unit!r}; known: 'fraction', 'pixel'")
     (h, w), flipped = shape, view.flipped
-    x = _centres(torch.where(flipped, right, left), torch.where(flipped, left, right), w)
-    return Cells(x, _centres(top, bottom, h), torch.hypot((right - left) / w, (bottom - top) / h))
-
-
-def _centres(start: Tensor, end: Tensor, cells: int) -> Tensor:
-    """Centres of ``cells`` equal bins from ``start`` to ``end`` (either order), (B, cells), in the unit of the ends."""
-    steps = (torch.arange(cells, dtype=start.dtype, device=start.device) + 0.5) / cells
-    return start[:, None] + (end - start)[:, None] * steps
+    x = centres(torch.where(flipped, right, left), torch.where(flipped, left, right), w)
+    return Cells(x, centres(top, bottom, h), torch.hypot((right - left) / w, (bottom - top) / h))

@@ -15,6 +15,7 @@ from .objectives import (
     VectorContrast,
     VectorPrediction,
 )
+from .positions import PositionSampler
 from .regions import RegionSampler
 from .twin import Twin
 from .with_image import WithImage
@@ -29,6 +30,7 @@ __all__ = [
     'MapHead',
     'NeckDecoder',
     'PixProObjective',
+    'PositionSampler',
     'RegionHead',
     'RegionSampler',
     'SegHeadDecoder',

@@ -8,6 +8,7 @@ from torch import Tensor
 from ..registry import MODELS
 from ..views import View
 from .network import Level
+from .positions import partners
 from .twin import STUDENT, TEACHER, Twin
 
 Pair = Tuple[int, int]
@@ -41,6 +42,11 @@ class Branch(BaseModule):
         shared: Whether the head's student is its own teacher.
         sampler: Config of what draws regions from each view (:class:`~mmdecon.models.regions.RegionSampler`), once for
             both halves; None for heads that need no regions.
+        positions: Config of what reads the level at fewer positions
+            (:class:`~mmdecon.models.positions.PositionSampler`), the same for both halves; None reads every cell.
+
+    Raises:
+        ValueError: If the weight is not above 0, or regions are to be drawn and positions too.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class Branch(BaseModule):
         pairs: Sequence[Pair] = ((0, 1), (1, 0)),
         shared: bool = False,
         sampler: Optional[Dict[str, Any]] = None,
+        positions: Optional[Dict[str, Any]] = None,
     ) -> None:
         super().__init__()
         if weight <= 0:
@@ -59,9 +66,15 @@ class Branch(BaseModule):
                 f'branch at level {level.name!r}: weight is {weight}, must be > 0; leave a branch out to '
                 'switch it off (a = 0 has no encoder branch, a = 1 no decoder branch)'
             )
+        if sampler and positions:
+            raise ValueError(
+                f'branch at level {level.name!r} has a sampler of regions and one of positions: regions are pooled '
+                'from all cells, before anything costly is done with them; leave positions out'
+            )
         self.level, self.weight, self.pairs = level, weight, [tuple(pair) for pair in pairs]
         self.head = Twin(MODELS.build(head, default_args=dict(in_channels=level.channels)), shared=shared)
         self.sampler = MODELS.build(sampler) if sampler else None
+        self.positions = MODELS.build(positions) if positions else None
         self.objective = MODELS.build(objective, default_args=dict(self.head.student.spec))
 
     @property
@@ -77,12 +90,12 @@ class Branch(BaseModule):
             maps: Half -> view's number -> level -> map.
             views: All views.
         """
-        views = self._draw_regions(maps, views)
-        queries = self._embed(STUDENT, maps, views, {})
-        keys = self._embed(TEACHER, maps, views, queries if self._is_own_teacher(maps) else {})
+        seen = self._look(maps, views)
+        queries = self._embed(STUDENT, maps, views, seen, {})
+        keys = self._embed(TEACHER, maps, views, seen, queries if self._is_own_teacher(maps) else {})
         terms: Dict[str, Tensor] = {}
         for i, j in self.pairs:
-            for name, value in self.objective(queries[i], keys[j], keys.get(i), views[i], views[j]).items():
+            for name, value in self.objective(queries[i], keys[j], keys.get(i), seen[i], seen[j]).items():
                 terms[name] = terms[name] + value if name in terms else value
         if self.training:
             self.objective.observe(list(keys.values()))
@@ -90,25 +103,31 @@ class Branch(BaseModule):
         loss = self.weight * sum(terms.values())
         return BranchOutput(loss, {name: value.detach() for name, value in terms.items()}, health)
 
-    def _embed(self, half: str, maps: Dict[str, Maps], views: List[View], known: Dict[int, Any]) -> Dict[int, Any]:
+    def _embed(
+        self, half: str, maps: Dict[str, Maps], views: List[View], seen: List[View], known: Dict[int, Any]
+    ) -> Dict[int, Any]:
         """View's number -> embedding by one half of the head, for the views that it must see and that are not known."""
-        numbers = sorted(self.views_needed[half])
-        return {
-            i: known[i] if i in known else self.head(maps[half][i][self.level.name], views[i], half=half)
-            for i in numbers
-        }
+        embeddings = dict(known)
+        for i in sorted(self.views_needed[half] - known.keys()):
+            feature = maps[half][i][self.level.name]
+            if self.positions is not None:
+                feature = self.positions.read(feature, views[i], seen[i])
+            embeddings[i] = self.head(feature, seen[i], half=half)
+        return embeddings
 
     def _is_own_teacher(self, maps: Dict[str, Maps]) -> bool:
         """Whether both halves of the head would see the same maps with the same weights."""
         students, teachers = maps[STUDENT], maps[TEACHER]
         return self.head.shared and all(students[i] is teachers[i] for i in students.keys() & teachers.keys())
 
-    def _draw_regions(self, maps: Dict[str, Maps], views: List[View]) -> List[View]:
-        """The views, with regions drawn on this level's grid from those that some half sees."""
-        if self.sampler is None:
-            return views
-        sizes = {i: maps[half][i][self.level.name].shape[2:] for half, seen in self.views_needed.items() for i in seen}
-        return [
-            view._replace(sample=self.sampler(view, tuple(sizes[i]))) if i in sizes else view
-            for i, view in enumerate(views)
-        ]
+    def _look(self, maps: Dict[str, Maps], views: List[View]) -> List[View]:
+        """The views as this branch sees them: with regions drawn on its level's grid, or at fewer positions."""
+        cells = {
+            i: tuple(maps[half][i][self.level.name].shape[2:]) for half, seen in self.views_needed.items() for i in seen
+        }
+        if self.sampler is not None:
+            return [
+                view._replace(sample=self.sampler(view, cells[i])) if i in cells else view
+                for i, view in enumerate(views)
+            ]
+        return views if self.positions is None else self.positions(views, partners(self.pairs), cells)

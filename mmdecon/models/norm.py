@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import SyncBatchNorm
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..precision import upcast
 from ..registry import MODELS
 
 
@@ -26,17 +27,24 @@ class SyncBN(_BatchNorm):
         """Normalises (N, C, ...)."""
         if not self.training or x.is_cuda or dist.get_world_size() == 1:
             return SyncBatchNorm.forward(self, x)
+        dtype, x = x.dtype, upcast(x)  # half precision cannot count the cells of a batch
         dims, count = [d for d in range(x.dim()) if d != 1], x.numel() // x.shape[1]
         total = _sum_over_processes(x.new_tensor([count]))
         mean = _sum_over_processes(x.sum(dims)) / total
         shape = (1, -1, *[1] * (x.dim() - 2))
         centred = x - mean.view(shape)
         variance = _sum_over_processes(centred.square().sum(dims)) / total
-        with torch.no_grad():
-            self.num_batches_tracked += 1
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * total / (total - 1), self.momentum)
-        return centred * ((variance + self.eps).rsqrt() * self.weight).view(shape) + self.bias.view(shape)
+        if self.track_running_stats:
+            self._count(mean, variance * total / (total - 1))
+        normal = centred * ((variance + self.eps).rsqrt() * self.weight).view(shape) + self.bias.view(shape)
+        return normal.to(dtype)
+
+    @torch.no_grad()
+    def _count(self, mean: Tensor, variance: Tensor) -> None:
+        """Moves the running statistics."""
+        self.num_batches_tracked += 1
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
 
 
 def _sum_over_processes(value: Tensor) -> Tensor:

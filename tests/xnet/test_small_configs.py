@@ -1,0 +1,80 @@
+"""Configs of configs/xnet/small, which docs/xnet.md compares: what they share, and what alone differs."""
+
+from typing import Any, Dict
+
+import numpy as np
+import pytest
+from mmcv import imwrite
+from mmengine.config import Config
+from mmengine.registry import DATASETS, DefaultScope
+
+from ..test_configs import ROOT, parts
+
+SMALL = sorted(path.stem for path in (ROOT / 'xnet/small').glob('*.py'))
+FULL = {'100_camvid-160x160': '2k_camvid-320x320', '100_kitchen-120x160': '600_kitchen-240x320'}
+
+
+def test_the_list_is_not_empty() -> None:
+    assert len(SMALL) >= 21
+
+
+def without_start(cfg: Config) -> Dict[str, Any]:
+    """A model's config, but for the weights that it starts from and the size of its crops."""
+    model = cfg.to_dict()['model']
+    for part in parts(model):
+        part.pop('init_cfg', None)
+        part.get('data_preprocessor', {}).pop('size', None)
+    return model
+
+
+@pytest.mark.parametrize('name', SMALL)
+def test_a_small_config_is_the_full_one_with_another_schedule(name: str) -> None:
+    kind, _, rest = name.partition('_1xb8-')
+    cfg = Config.fromfile(ROOT / f'xnet/small/{name}.py')
+    full = Config.fromfile(ROOT / f'xnet/{f"{kind}_1xb8-{FULL[rest]}" if rest else name.removesuffix("-96px")}.py')
+    assert without_start(cfg) == without_start(full)
+    assert cfg.optim_wrapper == full.optim_wrapper
+    if rest:
+        first = Config.fromfile(ROOT / f'xnet/small/xnet_lite0-lite0_1xb8-{rest}.py')
+        for key in (
+            'train_cfg',
+            'param_scheduler',
+            'train_dataloader',
+            'val_dataloader',
+            'val_evaluator',
+            'randomness',
+        ):
+            assert cfg[key] == first[key], key
+
+
+@pytest.mark.parametrize('pair', ['lite0-lite0', 'r18-r18'])
+@pytest.mark.parametrize('rest', FULL)
+def test_a_random_decoder_differs_in_its_classifiers_start_alone(pair: str, rest: str) -> None:
+    trained, random = (
+        Config.fromfile(ROOT / f'xnet/small/{kind}_{pair}_1xb8-{rest}.py').to_dict()
+        for kind in ('xnet', 'xnet-random-decoder')
+    )
+    starts = [cfg['model']['neck']['classifier'].pop('init_cfg') for cfg in (trained, random)]
+    assert starts[0]['type'] == 'Pretrained' and 'Pretrained' not in str(starts[1])
+    assert trained['model'] == random['model']
+    assert trained['model']['backbone']['encoder']['init_cfg']['checkpoint'] == starts[0]['checkpoint']
+
+
+@pytest.mark.parametrize(
+    ('rest', 'image', 'truth', 'seen', 'shown'),
+    [
+        ('100_camvid-160x160', 'img_dir/{}/a.jpg', 'ann_dir/{}/a.png', (160, 160), (180, 240)),
+        ('100_kitchen-120x160', '{}/color/a.jpg', '{}/depth/a.png', (120, 160), (120, 160)),
+    ],
+)
+def test_sizes_that_small_configs_read(rest: str, image: str, truth: str, seen: Any, shown: Any, tmp_path) -> None:
+    cfg = Config.fromfile(ROOT / f'xnet/small/xnet_lite0-lite0_1xb8-{rest}.py')
+    values = np.random.default_rng(0).integers(1, 11, (360, 480)).astype(np.uint8 if 'camvid' in rest else np.uint16)
+    for part, size, size_of_truth in (('train', seen, seen), ('val', shown, (360, 480))):
+        imwrite(np.zeros((360, 480, 3), np.uint8), str(tmp_path / image.format(part)))
+        imwrite(values, str(tmp_path / truth.format(part)))
+        with DefaultScope.overwrite_default_scope(cfg.default_scope):
+            sample = DATASETS.build(dict(cfg[f'{part}_dataloader'].dataset, data_root=str(tmp_path)))[0]
+        found = sample['data_samples']
+        field = found.gt_sem_seg if 'camvid' in rest else found.gt_depth_map
+        assert (sample['inputs'].shape[1:], field.shape) == (size, size_of_truth)

@@ -4,7 +4,9 @@ from .depth import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth
 from .depth_transforms import KBCrop, MaskDepth, RandomGamma
 from .image_folder import ImageFolder
-from .reading import LoadImage, UnreadableImage
+from .jpeg import UnreadableImage
+from .photometrics import Photometrics
+from .reading import LoadImage
 from .regions import LoadRegions
 from .sampler import ViewSampler
 from .two_view import PackViews, TwoViews
@@ -18,6 +20,7 @@ __all__ = [
     'LoadRegions',
     'MaskDepth',
     'PackViews',
+    'Photometrics',
     'RandomGamma',
     'TwoViews',
     'UnreadableImage',

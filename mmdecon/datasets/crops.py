@@ -107,8 +107,8 @@ def draw_pair(
     return first, draw_crop(width, height, scale, ratio)
 
 
-def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
-    """Crops and resizes an array of labels, of any dtype, by the value at each cell's centre.
+def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int], flipped: bool = False) -> np.ndarray:
+    """Crops, resizes and perhaps mirrors an array of labels, of any dtype, by the value at each cell's centre.
 
     OpenCV's nearest neighbour takes the cell's corner, which moves labels by up to half a source pixel against the
     image.
@@ -117,6 +117,7 @@ def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int]) -> np.nda
         array: (H, W, ...).
         box: What to cut out.
         size: (h, w).
+        flipped: Whether to mirror it left to right.
 
     Returns:
         (h, w, ...), a new array.
@@ -128,4 +129,4 @@ def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int]) -> np.nda
     left, top, right, bottom = box
     rows = top + (2 * np.arange(size[0]) + 1) * (bottom - top) // (2 * size[0])
     columns = left + (2 * np.arange(size[1]) + 1) * (right - left) // (2 * size[1])
-    return array[rows[:, None], columns]
+    return array[rows][:, columns[::-1] if flipped else columns]

@@ -8,12 +8,7 @@ from mmcv.transforms import BaseTransform
 from PIL import Image
 
 from ..registry import TRANSFORMS
-
-JPEG = b'\xff\xd8'
-
-
-class UnreadableImage(ValueError):
-    """An image file is missing, damaged or of an unknown format; the message names it."""
+from .jpeg import MARK, EncodedImage, UnreadableImage
 
 
 def read_image(path: str) -> np.ndarray:
@@ -32,10 +27,27 @@ def read_image(path: str) -> np.ndarray:
     Raises:
         UnreadableImage: If the file cannot be read whole.
     """
+    image = open_image(path)
+    return image.decode() if isinstance(image, EncodedImage) else image
+
+
+def open_image(path: str) -> np.ndarray | EncodedImage:
+    """Reads the header of a JPEG, and any other image wholly, as :func:`read_image` does.
+
+    Args:
+        path: A local file.
+
+    Raises:
+        UnreadableImage: If the file cannot be read.
+    """
     try:
         with open(path, 'rb') as file:
             content = file.read()
-        image = mmcv.imfrombytes(content, backend='pillow' if content.startswith(JPEG) else 'cv2') if content else None
+        if content.startswith(MARK):
+            return EncodedImage(content, path)
+        image = mmcv.imfrombytes(content, backend='cv2') if content else None
+    except UnreadableImage:
+        raise
     except Exception as error:  # on damaged bytes the decoders raise nearly anything
         raise UnreadableImage(f'{path} cannot be read: {error}') from error
     if image is None:
@@ -69,7 +81,17 @@ class LoadImage(BaseTransform):
 
     It adds ``img`` (H, W, 3), uint8, BGR, ``img_shape`` and ``ori_shape`` (H, W), as mmcv's ``LoadImageFromFile``
     does, which however takes truncated JPEGs for whole ones under some versions of OpenCV. See :func:`read_image`.
+
+    Args:
+        late: Leave JPEGs to ``TwoViews``, which then decodes them at 1/2, 1/4 or 1/8 of their resolution where both
+            crops still have a pixel for each of the view's: much faster for photos of several megapixels, never for
+            those of less than about 450 x 450. Such a sample has ``encoded`` instead of ``img``. Boxes stay in pixels
+            of the whole image, but their edges are multiples of 2, 4 or 8 then; the decoder's low-pass stands for a
+            part of the resizing. Regions can come from a store, not from a generator, which wants the whole image.
     """
+
+    def __init__(self, late: bool = False) -> None:
+        self.late = late
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Reads ``img_path``.
@@ -81,8 +103,12 @@ class LoadImage(BaseTransform):
             The same dict.
 
         Raises:
-            UnreadableImage: If the file cannot be read whole.
+            UnreadableImage: If the file cannot be read; whole, unless ``late``.
         """
-        results['img'] = read_image(results['img_path'])
-        results['img_shape'] = results['ori_shape'] = results['img'].shape[:2]
+        image = open_image(results['img_path'])
+        results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        if isinstance(image, EncodedImage) and self.late:
+            results['encoded'] = image
+        else:
+            results['img'] = image.decode() if isinstance(image, EncodedImage) else image
         return results

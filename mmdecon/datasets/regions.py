@@ -65,7 +65,8 @@ class LoadRegions(BaseTransform):
         """Adds ``regions`` to a sample.
 
         Args:
-            results: A sample with ``img`` and ``name``, as ``ImageFolder`` and ``LoadImage`` make it.
+            results: A sample with ``name`` and ``img``, as ``ImageFolder`` and ``LoadImage`` make it. With a store,
+                ``LoadImage(late=True)`` is enough.
 
         Returns:
             The same dict.
@@ -80,7 +81,12 @@ class LoadRegions(BaseTransform):
             )
         name = results['name']
         if self.store:
-            regions = self.store.read(name, results['img'].shape[:2])
+            regions = self.store.read(name, (results['img'] if 'img' in results else results['encoded']).shape[:2])
+        elif 'img' not in results:
+            raise ValueError(
+                f'{name} is not decoded yet, and regions are made from whole images: set LoadImage.late=False, or read '
+                'regions from a store that tools/regions.py made'
+            )
         else:
             regions = generate(self.generator, results['img'], name, self.empty)
             self._count(regions.shape[2], name)

@@ -7,16 +7,17 @@ channels last, BGR.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import mmcv
+import cv2
 import numpy as np
 import torch
-from mmcv.image.geometric import cv2_interp_codes, pillow_interp_codes
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
 from .crops import Box, draw_pair, resize_nearest
+from .jpeg import EncodedImage
+from .resizing import check_interpolation, resize
 
 Pipeline = Sequence[dict | Callable]
 
@@ -25,8 +26,8 @@ Pipeline = Sequence[dict | Callable]
 class TwoViews(BaseTransform):
     """Cuts two crops from an image, mirrors and recolours each by itself, and records how (SlotCon).
 
-    Needs ``img`` (H, W, 3) and takes ``regions`` (H, W, S), integer, where there are any. Adds ``views``, a list of two
-    dicts with
+    Needs ``img`` (H, W, 3), or the ``encoded`` file of ``LoadImage(late=True)``, and takes ``regions`` (H, W, S),
+    integer, where there are any. Adds ``views``, a list of two dicts with
 
     * ``img``: (h, w, 3), uint8;
     * ``box``: left, top, right, bottom of the crop in source pixels, float32, as :mod:`mmdecon.views` defines it;
@@ -43,10 +44,9 @@ class TwoViews(BaseTransform):
         size: Side of the views in pixels, or (h, w).
         scale: Smallest and largest share of the image's area that a crop takes, in (0, 1].
         ratio: Smallest and largest width / height of a crop.
-        interpolation: How crops are resized: ``nearest``, ``bilinear``, ``bicubic``, ``lanczos`` or another of the
-            backend's.
-        backend: ``pillow``, which smooths while shrinking, as the papers' code does, or ``cv2``, which is faster and
-            does not.
+        interpolation: How crops are resized: ``nearest``, ``bilinear``, ``bicubic`` or another of the backend's.
+        backend: ``torch``, ``pillow`` or ``cv2``, see :func:`~mmdecon.datasets.resizing.resize`. The first two smooth
+            while shrinking, as the papers' code does.
         flip_prob: How probably a view is mirrored, each by itself, 0..1.
         min_overlap: The second crop is drawn until this share of it, 0..1, lies in the first; None draws it
             independently.
@@ -63,7 +63,7 @@ class TwoViews(BaseTransform):
         scale: Sequence[float] = (0.08, 1.0),
         ratio: Sequence[float] = (3 / 4, 4 / 3),
         interpolation: str = 'bicubic',
-        backend: str = 'pillow',
+        backend: str = 'torch',
         flip_prob: float = 0.5,
         min_overlap: float | None = 0.01,
         tries: int = 10,
@@ -91,14 +91,7 @@ class TwoViews(BaseTransform):
             )
         if not (len(self.ratio) == 2 and 0 < self.ratio[0] <= self.ratio[1]):
             raise ValueError(f'TwoViews.ratio={self.ratio}: give the smallest and the largest width / height, above 0')
-        codes = dict(pillow=pillow_interp_codes, cv2=cv2_interp_codes)
-        if self.backend not in codes:
-            raise ValueError(f'TwoViews.backend={self.backend!r}: give one of {", ".join(codes)}')
-        if self.interpolation not in codes[self.backend]:
-            raise ValueError(
-                f'TwoViews.interpolation={self.interpolation!r}: the backend {self.backend!r} knows '
-                f'{", ".join(codes[self.backend])}'
-            )
+        check_interpolation(self.interpolation, self.backend, 'TwoViews')
         if not 0 <= self.flip_prob <= 1:
             raise ValueError(f'TwoViews.flip_prob={self.flip_prob}: give a probability, 0 to 1')
         if self.min_overlap is not None and not 0 <= self.min_overlap <= 1:
@@ -112,47 +105,44 @@ class TwoViews(BaseTransform):
         """Adds ``views`` to a sample.
 
         Args:
-            results: A sample with ``img`` and perhaps ``regions``.
+            results: A sample with ``img`` or ``encoded``, and perhaps ``regions``.
 
         Returns:
             The same dict.
 
         Raises:
-            ValueError: If ``regions`` are no regions of ``img``, or a photometric pipeline changes the view's shape.
+            UnreadableImage: If the ``encoded`` file cannot be decoded.
+            ValueError: If ``regions`` are no regions of the image, or a photometric pipeline changes the view's shape.
         """
-        height, width = results['img'].shape[:2]
+        source = results['img'] if 'img' in results else results['encoded']
+        height, width = source.shape[:2]
         if 'regions' in results:
-            check_regions(results['regions'], results['img'], results.get('img_path', 'a sample'))
+            check_regions(results['regions'], source, results.get('img_path', 'a sample'))
         boxes = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
         flips = np.random.rand(2) < self.flip_prob
-        results['views'] = [self._view(results, *how) for how in zip(boxes, flips, range(2))]
+        if isinstance(source, EncodedImage):
+            boxes, crops = source.cut(boxes, self.size)
+        else:
+            crops = [source[top:bottom, left:right] for left, top, right, bottom in boxes]
+        results['views'] = [self._view(*how) for how in zip(crops, boxes, flips.tolist(), range(2))]
+        for view, box in zip(results['views'], boxes):
+            view['source'] = np.array((width, height), np.float32)
+            if 'regions' in results:
+                view['regions'] = resize_nearest(results['regions'], box, self.size, view['flipped'])
         return results
 
-    def _view(self, results: dict[str, Any], box: Box, flipped: bool, number: int) -> dict[str, Any]:
-        """Cuts one view and sends it through its photometric pipeline."""
-        left, top, right, bottom = box
-        image = mmcv.imresize(
-            results['img'][top:bottom, left:right],
-            self.size[::-1],
-            interpolation=self.interpolation,
-            backend=self.backend,
-        )
-        view = dict(img=_flip(image, flipped), box=np.array(box, np.float32), flipped=bool(flipped))
-        view['source'] = np.array(results['img'].shape[1::-1], np.float32)
-        if 'regions' in results:
-            view['regions'] = _flip(resize_nearest(results['regions'], box, self.size), flipped)
-        view['img'] = self.photometric[number](dict(img=view['img'], img_shape=self.size))['img']
-        if view['img'].shape != image.shape:
+    def _view(self, crop: np.ndarray, box: Box, flipped: bool, number: int) -> dict[str, Any]:
+        """Makes one view of what was cut out and sends it through its photometric pipeline."""
+        image = resize(crop, self.size, self.interpolation, self.backend)
+        if flipped:
+            image = cv2.flip(image, 1)
+        changed = self.photometric[number](dict(img=image, img_shape=self.size))['img']
+        if changed.shape != image.shape:
             raise ValueError(
-                f'TwoViews.photometric[{number}] made {view["img"].shape} of an image of {image.shape}; keep what '
+                f'TwoViews.photometric[{number}] made {changed.shape} of an image of {image.shape}; keep what '
                 'changes size or channels out of it (RandomGrayscale needs keep_channels=True)'
             )
-        return view
-
-
-def _flip(array: np.ndarray, flipped: bool) -> np.ndarray:
-    """Mirrors left to right, or not; contiguous either way, as Pillow and torch want it."""
-    return np.ascontiguousarray(array[:, ::-1] if flipped else array)
+        return dict(img=changed, box=np.array(box, np.float32), flipped=flipped)
 
 
 @TRANSFORMS.register_module()

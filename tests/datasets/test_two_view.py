@@ -1,20 +1,14 @@
-from pathlib import Path
-
 import mmcv
 import numpy as np
 import pytest
 import torch
 import torchvision.transforms.functional as tv
-from mmengine import Config
 from mmengine.dataset import default_collate
-from PIL import Image, ImageOps
+from PIL import Image
 
 from mmdecon.datasets import PackViews, TwoViews
 from mmdecon.models.data_preprocessor import ViewPreprocessor
-from mmdecon.registry import TRANSFORMS
 from mmdecon.views import crop_overlap, overlap
-
-PHOTOMETRICS = Path(__file__).parents[2] / 'configs/_base_/datasets/byol_photometrics.py'
 
 
 def coordinates(height: int = 200, width: int = 250) -> np.ndarray:
@@ -136,18 +130,23 @@ def test_each_view_has_its_photometrics_after_the_flip() -> None:
     assert all((np.diff(image[0, :, 0].astype(int)) < 0).all() == view['flipped'] for image, view in zip(seen, views))
 
 
-@pytest.mark.parametrize('interpolation, backend', [('bicubic', 'pillow'), ('bilinear', 'pillow'), ('area', 'cv2')])
+@pytest.mark.parametrize(
+    'interpolation, backend',
+    [(how, backend) for how in ('bicubic', 'bilinear') for backend in ('pillow', 'torch')] + [('area', 'cv2')],
+)
 def test_crops_are_resized_by_the_backend(interpolation: str, backend: str) -> None:
     image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    np.random.seed(0)
     view = TwoViews(size=24, interpolation=interpolation, backend=backend, flip_prob=0.0)(dict(img=image))['views'][0]
     left, top, right, bottom = view['box'].astype(int)
-    if backend == 'pillow':  # the reference: what torchvision does with a PIL image
+    if backend != 'cv2':  # the reference: what torchvision does with a PIL image
         crop = tv.resized_crop(
             Image.fromarray(image), top, left, bottom - top, right - left, [24, 24], tv.InterpolationMode(interpolation)
         )
     else:
         crop = mmcv.imresize(image[top:bottom, left:right], (24, 24), interpolation='area')
-    assert np.array_equal(view['img'], np.asarray(crop))
+    difference = abs(view['img'].astype(int) - np.asarray(crop))
+    assert difference.max() <= (2 if backend == 'torch' else 0) and difference.mean() < 0.05
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,8 @@ def test_crops_are_resized_by_the_backend(interpolation: str, backend: str) -> N
         (dict(size=0), 'size'),
         (dict(size=(8, 8, 3)), 'size'),
         (dict(interpolation='bicbic'), "'bicbic'.*bicubic"),
-        (dict(interpolation='area'), "'pillow' knows"),
+        (dict(interpolation='area'), "'torch' knows"),
+        (dict(interpolation='area', backend='pillow'), "'pillow' knows"),
         (dict(backend='turbojpeg'), 'backend'),
         (dict(flip_prob=1.5), 'flip_prob'),
         (dict(min_overlap=-0.1), 'min_overlap'),
@@ -180,47 +180,3 @@ def test_what_does_not_fit_the_image_is_refused() -> None:
     grey = dict(type='RandomGrayscale', prob=1.0)
     with pytest.raises(ValueError, match=r'photometric\[1\].*keep_channels'):
         TwoViews(size=8, photometric=[[], [grey]])(dict(img=coordinates()))
-
-
-@pytest.fixture(scope='module')
-def byol() -> TwoViews:
-    return TRANSFORMS.build(
-        dict(type='mmdecon.TwoViews', size=32, photometric=Config.fromfile(PHOTOMETRICS).photometrics)
-    )
-
-
-@pytest.mark.filterwarnings('ignore')
-def test_byol_photometrics_apply_with_their_probabilities(byol: TwoViews) -> None:
-    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    shares = np.zeros((2, 4))
-    for number, pipeline in enumerate(byol.photometric):
-        np.random.seed(0)
-        for step, transform in enumerate(pipeline.transforms):
-            changed = [not np.array_equal(transform(dict(img=image))['img'], image) for _ in range(500)]
-            shares[number, step] = np.mean(changed)
-    # jitter, grey, blur (a sigma below about 0.2 is smaller than any rounding), solarise
-    assert shares == pytest.approx(np.array([[0.8, 0.2, 1.0, 0.0], [0.8, 0.2, 0.1, 0.2]]), abs=0.06)
-
-
-@pytest.mark.filterwarnings('ignore')
-def test_colour_changes_are_those_of_torchvision(byol: TwoViews) -> None:
-    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    rgb = Image.fromarray(image[..., ::-1])
-    jitter = byol.photometric[0].transforms[0].transforms.transforms[0]
-    orders = set()
-    for seed in range(30):
-        np.random.seed(seed)
-        order, *factors = jitter._rand_params()
-        orders.add(tuple(order))
-        expected = rgb
-        for index in order:
-            adjust = (tv.adjust_brightness, tv.adjust_contrast, tv.adjust_saturation, tv.adjust_hue)[index]
-            expected = adjust(expected, factors[index])
-        np.random.seed(seed)
-        assert np.array_equal(jitter(dict(img=image))['img'], np.asarray(expected)[..., ::-1])
-    assert len(orders) > 10
-    grey, solarise = byol.photometric[1].transforms[1], byol.photometric[1].transforms[3]
-    grey.prob = solarise.prob = 1.0
-    difference = grey(dict(img=image))['img'][..., 0].astype(int) - np.asarray(rgb.convert('L'))
-    assert set(np.unique(difference)) == {-1, 0}
-    assert np.array_equal(solarise(dict(img=image))['img'], np.asarray(ImageOps.solarize(rgb, 128))[..., ::-1])

@@ -1,15 +1,19 @@
 # MoCo v2's two views, which are DenseCL's too: crops independent of each other, and the same colours for both. A config
 # sets train_dataloader.dataset.pipeline=_base_.moco_pipeline.
-# Differs from the original: the view is mirrored before its colours change, which comes to the same; greyscale as in
+# Differs from the original: the view is mirrored before its colours change, which comes to the same; arithmetic as in
 # byol_photometrics.py.
 moco_photometric = [
     dict(
-        type='RandomApply',
-        prob=0.8,
-        transforms=[dict(type='mmpretrain.ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)],
-    ),
-    dict(type='RandomGrayscale', prob=0.2, keep_channels=True, channel_weights=(0.114, 0.587, 0.299)),  # BGR
-    dict(type='mmpretrain.GaussianBlur', magnitude_range=(0.1, 2.0), magnitude_std='inf', prob=0.5),  # sigma
+        type='mmdecon.Photometrics',
+        brightness=0.4,
+        contrast=0.4,
+        saturation=0.4,
+        hue=0.1,
+        jitter_prob=0.8,
+        grey_prob=0.2,
+        blur_prob=0.5,
+        blur_sigma=(0.1, 2.0),
+    )
 ]
 moco_pipeline = [
     dict(type='mmdecon.LoadImage'),

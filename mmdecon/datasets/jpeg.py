@@ -1,0 +1,96 @@
+"""JPEG files, decoded whole or, where crops can do with fewer pixels, at a fraction of their resolution.
+
+Letters: H x W the image as it is shown, h x w a view, both in pixels; k the reduction.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from .crops import Box
+
+ORIENTATION = 0x0112  # EXIF's tag
+SIDEWAYS = (5, 6, 7, 8)  # its values that exchange width and height
+REDUCTIONS = (8, 4, 2)  # that a JPEG decoder makes on the way, as it skips the finer waves of each block of 8 x 8
+
+MARK = b'\xff\xd8'
+
+
+class UnreadableImage(ValueError):
+    """An image file is missing, damaged or of an unknown format; the message names it."""
+
+
+class EncodedImage:
+    """A JPEG of which only the header has been read.
+
+    Args:
+        content: The file.
+        path: Its name, for errors.
+
+    Attributes:
+        shape: H, W, as it will be shown.
+
+    Raises:
+        UnreadableImage: If it is no JPEG.
+    """
+
+    def __init__(self, content: bytes, path: str) -> None:
+        self.content, self.path = content, path
+        try:
+            image = Image.open(BytesIO(content))
+            sideways = image.getexif().get(ORIENTATION) in SIDEWAYS
+        except Exception as error:  # on damaged bytes Pillow raises nearly anything
+            raise UnreadableImage(f'{path} cannot be read: {error}') from error
+        self.shape = image.size if sideways else image.size[::-1]
+
+    def decode(self, reduction: int = 1) -> np.ndarray:
+        """Decodes the file, by Pillow: OpenCV before 4.12 fills what is missing with grey instead of failing.
+
+        Args:
+            reduction: k, 1, 2, 4 or 8.
+
+        Returns:
+            (H / k, W / k, 3), rounded up, uint8, BGR. Each pixel is a low-pass of a square of k x k.
+
+        Raises:
+            UnreadableImage: If the file is damaged.
+        """
+        try:
+            image = Image.open(BytesIO(self.content))
+            if reduction > 1:
+                image.draft('RGB', (image.width // reduction, image.height // reduction))
+            if image.getexif().get(ORIENTATION, 1) != 1:
+                image = ImageOps.exif_transpose(image)
+            return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+        except Exception as error:  # as above
+            raise UnreadableImage(f'{self.path} cannot be read: {error}') from error
+
+    def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> tuple[list[Box], list[np.ndarray]]:
+        """Cuts crops from the image, decoded no finer than they need.
+
+        Args:
+            boxes: In pixels of the whole image.
+            size: (h, w), what the crops will be resized to.
+
+        Returns:
+            The boxes, where need be with edges moved left and up to the next multiple of k, and the crops, each of
+            those pixels exactly and still at least h x w, unless it never was.
+
+        Raises:
+            UnreadableImage: If the file is damaged.
+        """
+        k = _reduction(boxes, size)
+        image = self.decode(k)
+        coarse = [tuple(edge // k for edge in box) for box in boxes]
+        crops = [image[top:bottom, left:right] for left, top, right, bottom in coarse]
+        return [tuple(edge * k for edge in box) for box in coarse], crops
+
+
+def _reduction(boxes: Sequence[Box], size: tuple[int, int]) -> int:
+    """The largest at which no crop has fewer pixels than the view."""
+    width = min(right - left for left, _, right, _ in boxes)
+    height = min(bottom - top for _, top, _, bottom in boxes)
+    return next((k for k in REDUCTIONS if height >= k * size[0] and width >= k * size[1]), 1)

@@ -87,6 +87,8 @@ class DeCon(BaseModel):
                 for name, branch in branches.items()
             }
         )
+        # the finest level last: its activations, the most, are then the first that the backward pass lets go
+        self._order = sorted(branches, key=lambda name: -self.branches[name].level.stride)
         self._seen_version = -1
         self._last_keep: Dict[str, float] = {}
 
@@ -118,7 +120,8 @@ class DeCon(BaseModel):
             f'keep/{side}': views[0].image.new_tensor(keep) for side, keep in self._last_keep.items()
         }
         outputs['overlapping'] = overlap(views[0], views[1]).valid.to(views[0].image).mean()
-        for name, branch in self.branches.items():
+        for name in self._order:
+            branch = self.branches[name]
             loss, terms, health = branch(maps, views)
             outputs[f'loss_{name}'] = loss
             outputs.update({f'{name}/{key}': value for key, value in {**terms, **health}.items()})

@@ -49,6 +49,7 @@ class DenseHead(BaseModule):
             negatives for 56 x 56 cells are 0.8 GB an image.
         norm_cfg: Norm in the projectors; None for none.
         act_cfg: Activation in the projectors.
+        recompute: Whether the backward pass computes norms and activations again; see :class:`PointwiseMLP`.
 
     Raises:
         ValueError: If ``grid`` is below 1.
@@ -63,13 +64,14 @@ class DenseHead(BaseModule):
         grid: Optional[int] = None,
         norm_cfg: Optional[Config] = None,
         act_cfg: Config = RELU,
+        recompute: bool = False,
     ) -> None:
         super().__init__()
         if grid is not None and grid < 1:
             raise ValueError(f'DenseHead.grid={grid}: give the most cells a side to compare, 1 or more; None for all')
         layout = (in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg)
         self.vector = PointwiseMLP(*layout, init_cfg=None)
-        self.dense = PointwiseMLP(*layout, init_cfg=None)
+        self.dense = PointwiseMLP(*layout, init_cfg=None, recompute=recompute)
         self.grid = grid
         self.spec = dict(channels=out_channels)
 

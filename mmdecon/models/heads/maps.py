@@ -27,6 +27,7 @@ class MapHead(PointwiseMLP):
             cell of the level was projected. None keeps all. Comparing all cells with all costs their number squared.
         norm_cfg: Norm after each hidden layer.
         act_cfg: Activation inside.
+        recompute: Whether the backward pass computes norms and activations again; see :class:`PointwiseMLP`.
 
     Raises:
         ValueError: If ``grid`` is below 1.
@@ -41,8 +42,10 @@ class MapHead(PointwiseMLP):
         grid: Optional[int] = None,
         norm_cfg: Config = BATCH_NORM,
         act_cfg: Config = RELU,
+        recompute: bool = False,
     ) -> None:
-        super().__init__(in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg, init_cfg=None)
+        layout = (in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg)
+        super().__init__(*layout, init_cfg=None, recompute=recompute)
         if grid is not None and grid < 1:
             raise ValueError(
                 f'MapHead.grid={grid}: give the most cells a side for the loss, at least 1, or None for all'

@@ -2,11 +2,14 @@
 
 from collections import OrderedDict
 from types import MappingProxyType
-from typing import Any, Mapping, Optional
+from typing import Any, List, Mapping, Optional
 
+import torch
 from mmcv.cnn import build_activation_layer, build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+
+from ..recompute import run_segment
 
 Config = Mapping[str, Any]
 BATCH_NORM: Config = MappingProxyType(dict(type='BN'))
@@ -29,6 +32,9 @@ class PointwiseMLP(BaseModule):
         hidden_bias: Whether the others have one, also beside a norm.
         last_norm: Whether a norm follows the last layer.
         init_cfg: Config of the initialisation; None keeps torch's own.
+        recompute: Whether the backward pass computes norms and activations again instead of keeping their results. Of
+            each hidden layer one map is then kept, where it would be three, for the time of a norm and an activation;
+            linear layers are not run twice, and the numbers are the same.
     """
 
     def __init__(
@@ -43,10 +49,12 @@ class PointwiseMLP(BaseModule):
         hidden_bias: bool = True,
         last_norm: bool = False,
         init_cfg: Optional[Config] = SMALL_NORMAL,
+        recompute: bool = False,
     ) -> None:
         super().__init__(init_cfg=None if init_cfg is None else dict(init_cfg))
         if last_norm and norm_cfg is None:
             raise ValueError('last_norm=True with norm_cfg=None: say which norm follows the last layer, in norm_cfg')
+        self.recompute = recompute
         widths = [in_channels] + [hidden_channels] * (num_layers - 1)
         self.layers = nn.Sequential()
         for i, o in zip(widths, widths[1:]):
@@ -61,4 +69,17 @@ class PointwiseMLP(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""
-        return self.layers(x) if x.dim() == 4 else self.layers(x[:, :, None, None]).flatten(1)
+        run = self._run_frugally if self.recompute and torch.is_grad_enabled() else self.layers
+        return run(x) if x.dim() == 4 else run(x[:, :, None, None]).flatten(1)
+
+    def _run_frugally(self, x: Tensor) -> Tensor:
+        """Runs all layers, keeping what each linear layer gives."""
+        kept: List[List[nn.Module]] = [[]]
+        for layer in self.layers:
+            for part in layer if isinstance(layer, nn.Sequential) else [layer]:
+                kept[-1].append(part)
+                if isinstance(part, nn.Conv2d):
+                    kept.append([])
+        for segment in kept:
+            x = run_segment(segment, x) if len(segment) > 1 else nn.Sequential(*segment)(x)
+        return x

@@ -45,6 +45,7 @@ class SlotHead(BaseModule):
         temperature: Of the softmax over slots, > 0.
         norm_cfg: Norm in the projector.
         act_cfg: Activation in the projector.
+        recompute: Whether the backward pass computes norms and activations again; see :class:`PointwiseMLP`.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class SlotHead(BaseModule):
         temperature: float = 0.07,
         norm_cfg: Config = BATCH_NORM,
         act_cfg: Config = GELU,
+        recompute: bool = False,
     ) -> None:
         super().__init__()
-        self.projector = PointwiseMLP(in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg)
+        layout = (in_channels, hidden_channels, out_channels, num_layers, norm_cfg, act_cfg)
+        self.projector = PointwiseMLP(*layout, recompute=recompute)
         self.prototypes = nn.Parameter(torch.randn(num_slots, out_channels))
         self.temperature = temperature
         self.spec = dict(channels=out_channels, num_slots=num_slots)

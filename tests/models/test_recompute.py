@@ -1,0 +1,64 @@
+"""Recomputation: less kept, the same numbers."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from mmdecon.models.heads.mlp import GELU, PointwiseMLP
+from tests.models import tiny
+
+
+def mlps(**kwargs) -> list:
+    """Two equal ones, the second of which recomputes."""
+    made = [PointwiseMLP(6, 16, 4, 3, tiny.BN, GELU, recompute=recompute, **kwargs) for recompute in (False, True)]
+    made[1].load_state_dict(made[0].state_dict())
+    return made
+
+
+@pytest.mark.parametrize('last_norm', [False, True])
+@pytest.mark.parametrize('shape', [(2, 6, 5, 3), (7, 6)])
+def test_values_gradients_and_statistics_stay(shape, last_norm) -> None:
+    results = []
+    for mlp in mlps(last_norm=last_norm):
+        x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
+        y = mlp.double()(x.double())
+        y.sin().sum().backward()
+        results.append([y, x.grad, *(p.grad for p in mlp.parameters()), *mlp.buffers()])
+    for plain, frugal in zip(*results):
+        assert torch.equal(plain, frugal)
+
+
+def test_no_linear_layer_runs_twice() -> None:
+    flops = []
+    for mlp in mlps():
+        with FlopCounterMode(display=False) as counter:
+            mlp(torch.randn(2, 6, 16, 16, requires_grad=True)).sum().backward()
+        flops.append(counter.get_total_flops())
+    assert flops[0] == flops[1] > 0
+
+
+def test_teachers_keep_nothing_and_recompute_nothing() -> None:
+    plain, frugal = mlps()
+    with torch.no_grad():
+        x = torch.randn(4, 6)
+        assert torch.equal(plain(x), frugal(x))
+
+
+@pytest.mark.parametrize('level', ['c5', 'p2'])
+def test_decon_trains_alike(level) -> None:
+    losses = []
+    for recompute in (False, True):
+        torch.manual_seed(0)
+        branch = tiny.branch(level)
+        branch['head'] = dict(branch['head'], recompute=recompute)
+        model = tiny.DeCon(network=tiny.network(), branches=dict(one=branch))
+        model.init_weights()
+        model.clock = lambda: tiny.Clock(0, 10)
+        optimiser = torch.optim.SGD(model.train().parameters(), 0.1)
+        for _ in range(3):
+            optimiser.zero_grad()
+            loss = tiny.total(model(tiny.views()))
+            loss.backward()
+            optimiser.step()
+        losses.append(loss.item())
+    assert losses[0] == losses[1]

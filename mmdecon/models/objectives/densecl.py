@@ -13,6 +13,7 @@ from ...registry import MODELS
 from ...views import View
 from ..heads.dense import DenseEmbedding
 from .base import Objective, direction_std
+from .info_nce import PAIRS_AT_ONCE
 from .queue import Queue, directions
 
 
@@ -38,6 +39,7 @@ class DenseCLObjective(Objective):
         dense_weight: Share of the dense loss, 0..1.
         warmup_iters: Iterations at the start in which that share is 0. Published configs have none; 1000 is the default
             of mmpretrain's hook, for data on which the loss rises at first.
+        pairs_at_once: Pairs of a query and a key, or of two cells, compared at once, >= 1; memory, not the result.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -50,6 +52,7 @@ class DenseCLObjective(Objective):
         temperature: float = 0.2,
         dense_weight: float = 0.5,
         warmup_iters: int = 0,
+        pairs_at_once: int = PAIRS_AT_ONCE,
     ) -> None:
         super().__init__()
         if not 0 <= dense_weight <= 1:
@@ -58,9 +61,10 @@ class DenseCLObjective(Objective):
             raise ValueError(
                 f'DenseCLObjective: temperature={temperature} must be above 0, warmup_iters={warmup_iters} at least 0'
             )
-        self.vectors, self.means = Queue(channels, queue_length), Queue(channels, queue_length)
+        self.vectors, self.means = (Queue(channels, queue_length, pairs_at_once) for _ in range(2))
         self.register_buffer('iters', torch.zeros((), dtype=torch.long))
         self.temperature, self.dense_weight, self.warmup_iters = temperature, dense_weight, warmup_iters
+        self.pairs_at_once = pairs_at_once
 
     def forward(
         self, q: DenseEmbedding, k: DenseEmbedding, own: Optional[DenseEmbedding], q_view: View, k_view: View
@@ -73,7 +77,7 @@ class DenseCLObjective(Objective):
     def _dense(self, q: DenseEmbedding, k: DenseEmbedding) -> Tensor:
         """InfoNCE of every cell of the student's, the matched cell of the teacher's as its positive."""
         queries, keys = (directions(x.dense).flatten(2) for x in (q, k))  # (B, D, g * g), (B, D, n)
-        matched = match(q.feature, k.feature)[:, None].expand_as(queries)
+        matched = match(q.feature, k.feature, self.pairs_at_once)[:, None].expand_as(queries)
         queries, keys = (x.transpose(1, 2).flatten(0, 1) for x in (queries, keys.gather(2, matched)))
         return self.means.contrast(queries, keys, self.temperature)
 
@@ -96,16 +100,19 @@ class DenseCLObjective(Objective):
 
 
 @torch.no_grad()
-def match(feature: Tensor, other: Tensor) -> Tensor:
+def match(feature: Tensor, other: Tensor, pairs_at_once: int = PAIRS_AT_ONCE) -> Tensor:
     """Finds for each cell of a map the most similar one of another, by cosine, in full precision.
 
     Args:
         feature: (B, C, g, g).
         other: (B, C, ...) of n cells.
+        pairs_at_once: Most cosines computed at once; one image's are never parted.
 
     Returns:
         Indices into the other's cells, (B, g * g).
     """
     cells, others = (directions(x).flatten(2) for x in (feature, other))
+    images = max(1, pairs_at_once // (cells.shape[2] * others.shape[2]))
     with torch.autocast(cells.device.type, enabled=False):
-        return (cells.transpose(1, 2) @ others).argmax(dim=2)
+        parts = zip(cells.transpose(1, 2).split(images), others.split(images))
+        return torch.cat([(a @ b).argmax(dim=2) for a, b in parts])

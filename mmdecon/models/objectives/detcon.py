@@ -11,14 +11,13 @@ from mmengine import dist
 from torch import Tensor
 
 from ...dist import gather, gather_with_grad
-from ...precision import cosines
+from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 from ..heads.regions import RegionEmbedding
 from .base import Objective, direction_std
-
-Block = Tuple[Tensor, Tensor]
+from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 
 
 @MODELS.register_module()
@@ -45,6 +44,7 @@ class DetConObjective(Objective):
         temperature: Of the softmax, > 0.
         local_negatives: Whether the other regions of the same image are negatives.
         negatives_divisor: Only every n-th column of other images, at random at each pass, is a negative; >= 1.
+        pairs_at_once: Pairs of a query and a key whose logits are computed at once, >= 1; memory, not the result.
         norm_cfg: Norm in the predictor.
         act_cfg: Activation in the predictor.
     """
@@ -60,6 +60,7 @@ class DetConObjective(Objective):
         temperature: float = 0.1,
         local_negatives: bool = True,
         negatives_divisor: int = 1,
+        pairs_at_once: int = PAIRS_AT_ONCE,
         norm_cfg: Config = BATCH_NORM,
         act_cfg: Config = RELU,
     ) -> None:
@@ -69,34 +70,39 @@ class DetConObjective(Objective):
         mlp = (channels, hidden_channels, channels, num_layers, norm_cfg, act_cfg)
         self.predictor = PointwiseMLP(*mlp, last_bias=False) if predictor else None
         self.temperature, self.local_negatives = temperature, local_negatives
-        self.negatives_divisor = negatives_divisor
+        self.negatives_divisor, self.pairs_at_once = negatives_divisor, check_pairs_at_once(self, pairs_at_once)
 
     def forward(
         self, q: RegionEmbedding, k: RegionEmbedding, own: Optional[RegionEmbedding], q_view: View, k_view: View
     ) -> Dict[str, Tensor]:
         """The term ``contrast``; see the base class."""
         rows = q.vectors.flatten(0, 1)
-        rows = F.normalize(self.predictor(rows) if self.predictor else rows, dim=1)  # (N, D)
+        rows = F.normalize(self.predictor(rows) if self.predictor else rows, dim=1)
+        queries = upcast(rows) / self.temperature  # (N, D)
         kept = self._draw_negatives(len(rows) * dist.get_world_size(), rows.device)
-        logits, positive = self._block(rows, q.ids, k, kept, excludes_same=False)
-        blocks = [logits]
+        total = self._log_sum_exp(queries, q.ids, k, kept, excludes_same=False)
         if own is not k:
-            blocks.append(self._block(rows, q.ids, own, kept, excludes_same=True)[0])
-        label = positive / positive.sum(dim=1, keepdim=True).clamp(min=1)
-        chosen = (label * logits.masked_fill(~positive.bool(), 0)).sum(dim=1)
-        losses = torch.cat(blocks, dim=1).logsumexp(dim=1) - chosen
-        return dict(contrast=(losses * _weights(q.ids, positive)).mean())
+            total = torch.logaddexp(total, self._log_sum_exp(queries, q.ids, own, kept, excludes_same=True))
+        positive, count = _mean_positives(q.ids, k)
+        return dict(contrast=((total - paired(queries, positive)) * _weights(q.ids, count)).mean())
 
-    def _block(self, rows: Tensor, ids: Tensor, keys: RegionEmbedding, kept: Tensor, excludes_same: bool) -> Block:
-        """Logits of the rows against all processes' keys, (N, A), and which are the same region, 0 or 1, (N, A)."""
+    def _log_sum_exp(
+        self, queries: Tensor, ids: Tensor, keys: RegionEmbedding, kept: Tensor, excludes_same: bool
+    ) -> Tensor:
+        """The denominator's part from all processes' keys of one view, (N,)."""
         collect = gather_with_grad if keys.vectors.requires_grad else gather
         columns = collect(F.normalize(keys.vectors, dim=2).flatten(0, 1))  # (A, D)
-        logits = cosines(rows, columns) / self.temperature
-        same_image = _images(ids, dist.get_rank())[:, None] == _images(keys.ids, 0, dist.get_world_size())
-        same = same_image & (ids.flatten()[:, None] == gather(keys.ids.flatten())) & (ids.flatten() >= 0)[:, None]
-        allowed = torch.where(same_image, self.local_negatives | same, kept)
-        allowed = allowed & ~same if excludes_same else allowed
-        return logits.masked_fill(~allowed, torch.finfo(logits.dtype).min), same.to(logits)
+        images, others = _images(ids, dist.get_rank()), _images(keys.ids, 0, dist.get_world_size())
+        ids, other_ids = ids.flatten(), gather(keys.ids.flatten())
+
+        def allowed(rows: slice) -> Tensor:
+            same_image = images[rows, None] == others
+            same = same_image & (ids[rows, None] == other_ids) & (ids[rows] >= 0)[:, None]
+            which = torch.where(same_image, self.local_negatives | same, kept)
+            return which & ~same if excludes_same else which
+
+        all_count = self.local_negatives and self.negatives_divisor == 1 and not excludes_same
+        return log_sum_exp(queries, columns, self.pairs_at_once, None if all_count else allowed)
 
     def _draw_negatives(self, columns: int, device: torch.device) -> Tensor:
         """Which columns serve as negatives of other images, (A,), bool."""
@@ -119,7 +125,17 @@ def _images(ids: Tensor, rank: int, processes: int = 1) -> Tensor:
     return torch.arange(rank * batch, (rank + processes) * batch, device=ids.device).repeat_interleave(draws)
 
 
-def _weights(ids: Tensor, positive: Tensor) -> Tensor:
-    """The rows' weights, (N,), from the drawn ids (B, M) and the positives (N, A)."""
+def _mean_positives(ids: Tensor, keys: RegionEmbedding) -> Tuple[Tensor, Tensor]:
+    """For each row the mean of the other view's keys of the same region, (N, D), 0 without any; their number, (N,)."""
+    same = (ids[:, :, None] == keys.ids[:, None]) & (ids >= 0)[:, :, None]  # (B, M, M)
+    count = same.sum(dim=2, keepdim=True)
+    directions = upcast(F.normalize(keys.vectors, dim=2))
+    with torch.autocast(directions.device.type, enabled=False):
+        means = (same.to(directions) / count.clamp(min=1)) @ directions
+    return means.flatten(0, 1), count.flatten().to(means)
+
+
+def _weights(ids: Tensor, positives: Tensor) -> Tensor:
+    """The rows' weights, (N,), from the drawn ids (B, M) and the numbers of positives (N,)."""
     draws = (ids[:, :, None] == ids[:, None]).sum(dim=2).flatten()  # how often each draw's region was drawn
-    return (positive.sum(dim=1) > 0) / draws.to(positive)
+    return (positives > 0) / draws.to(positives)

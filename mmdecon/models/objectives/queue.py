@@ -9,7 +9,8 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from ...dist import gather
-from ...precision import cosines, upcast
+from ...precision import upcast
+from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 
 
 class Queue(BaseModule):
@@ -23,17 +24,19 @@ class Queue(BaseModule):
     Args:
         channels: D.
         length: L, >= 1.
+        pairs_at_once: Pairs of a query and a key whose logits are computed at once, >= 1; memory, not the result.
 
     Raises:
-        ValueError: If ``length`` is below 1.
+        ValueError: If ``length`` or ``pairs_at_once`` is below 1.
     """
 
-    def __init__(self, channels: int, length: int) -> None:
+    def __init__(self, channels: int, length: int, pairs_at_once: int = PAIRS_AT_ONCE) -> None:
         super().__init__()
         if length < 1:
             raise ValueError(f'queue_length={length}: a queue holds at least 1 key; MoCo and DenseCL have 65536')
         self.register_buffer('rows', F.normalize(torch.randn(length, channels), dim=1))
         self.register_buffer('pushed', torch.zeros((), dtype=torch.long))  # keys so far, of all processes
+        self.pairs_at_once = check_pairs_at_once(self, pairs_at_once)
 
     @property
     def fill(self) -> Tensor:
@@ -64,9 +67,9 @@ class Queue(BaseModule):
             The mean over the queries, a scalar in full precision.
         """
         queries = upcast(queries) / temperature
-        negatives = cosines(queries, self.rows.clone())  # the ring is written to before the backward pass
-        logits = torch.cat([(queries * upcast(keys)).sum(dim=1, keepdim=True), negatives], dim=1)  # (N, 1 + L)
-        return F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long))
+        positives = paired(queries, keys)
+        negatives = log_sum_exp(queries, self.rows, self.pairs_at_once)
+        return (torch.logaddexp(positives, negatives) - positives).mean()
 
 
 def directions(x: Tensor) -> Tensor:

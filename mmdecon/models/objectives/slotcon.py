@@ -7,16 +7,16 @@ from typing import Dict, List, Optional
 
 import torch
 import torch.nn.functional as F
-from mmengine import dist
 from torch import Tensor
 
 from ...dist import average, gather, weighted_mean
-from ...precision import cosines, upcast
+from ...precision import upcast
 from ...registry import MODELS
 from ...views import View, crop_overlap
 from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 from ..heads.slots import SlotEmbedding
 from .base import Objective, direction_std
+from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 
 
 @MODELS.register_module()
@@ -41,6 +41,7 @@ class SlotConObjective(Objective):
         teacher_temperature: Of the teacher's.
         contrast_temperature: Of the slot contrast.
         centre_keep: Share of the centre that stays at each step.
+        pairs_at_once: Pairs of a query and a key whose logits are computed at once, >= 1; memory, not the result.
         norm_cfg: Norm in the predictor.
         act_cfg: Activation in the predictor.
     """
@@ -56,6 +57,7 @@ class SlotConObjective(Objective):
         teacher_temperature: float = 0.07,
         contrast_temperature: float = 0.2,
         centre_keep: float = 0.9,
+        pairs_at_once: int = PAIRS_AT_ONCE,
         norm_cfg: Config = BATCH_NORM,
         act_cfg: Config = GELU,
     ) -> None:
@@ -65,6 +67,7 @@ class SlotConObjective(Objective):
         self.group_weight = group_weight
         self.student_temperature, self.teacher_temperature = student_temperature, teacher_temperature
         self.contrast_temperature, self.centre_keep = contrast_temperature, centre_keep
+        self.pairs_at_once = check_pairs_at_once(self, pairs_at_once)
 
     def forward(
         self, q: SlotEmbedding, k: SlotEmbedding, own: Optional[SlotEmbedding], q_view: View, k_view: View
@@ -88,11 +91,10 @@ class SlotConObjective(Objective):
         is_anchor = (q.active & k.active).flatten()
         rows = _at_least_two(is_anchor)
         queries = F.normalize(self.predictor(q.slots.flatten(0, 1)[rows]), dim=1)  # (N, D)
-        present = gather(k.active.flatten())
-        keys = gather(F.normalize(k.slots.flatten(0, 1), dim=1))[present]
-        logits = cosines(queries, keys) / self.contrast_temperature
-        labels = (present.cumsum(0) - 1)[rows + dist.get_rank() * len(is_anchor)].clamp(min=0)
-        losses = F.cross_entropy(logits, labels, reduction='none')
+        queries = upcast(queries) / self.contrast_temperature
+        keys = F.normalize(k.slots.detach().flatten(0, 1), dim=1)
+        present = gather(keys)[gather(k.active.flatten())]
+        losses = log_sum_exp(queries, present, self.pairs_at_once) - paired(queries, keys[rows])
         return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])
 
     @torch.no_grad()

@@ -11,11 +11,12 @@ from mmengine import dist
 from torch import Tensor
 
 from ...dist import gather_with_grad
-from ...precision import cosines, upcast
+from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 from .base import Objective, direction_std
+from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 from .queue import Queue, directions
 
 
@@ -42,21 +43,28 @@ class VectorContrast(VectorObjective):
         channels: D, asked from the head.
         queue_length: Negatives in the queue; 0 for those of the batch.
         temperature: > 0.
+        pairs_at_once: Pairs of a query and a key whose logits are computed at once, >= 1; memory, not the result.
 
     Raises:
         ValueError: If an argument is out of its range.
     """
 
-    def __init__(self, channels: int, queue_length: int = 65536, temperature: float = 0.2) -> None:
+    def __init__(
+        self,
+        channels: int,
+        queue_length: int = 65536,
+        temperature: float = 0.2,
+        pairs_at_once: int = PAIRS_AT_ONCE,
+    ) -> None:
         super().__init__()
         if queue_length < 0 or temperature <= 0:
             raise ValueError(
                 f'VectorContrast: queue_length={queue_length} must be at least 0 (0: negatives of the batch), '
                 f'temperature={temperature} above 0'
             )
-        self.queue = Queue(channels, queue_length) if queue_length else None
+        self.queue = Queue(channels, queue_length, pairs_at_once) if queue_length else None
         self.needs_own = self.queue is None
-        self.temperature = temperature
+        self.temperature, self.pairs_at_once = temperature, check_pairs_at_once(self, pairs_at_once)
 
     def forward(self, q: Tensor, k: Tensor, own: Optional[Tensor], q_view: View, k_view: View) -> Dict[str, Tensor]:
         """The term ``contrast``; see the base class."""
@@ -67,10 +75,14 @@ class VectorContrast(VectorObjective):
 
     def _contrast_batch(self, queries: Tensor, keys: Tensor, own: Tensor) -> Tensor:
         """InfoNCE of each query against the keys of both views, (B, D) each, without its own view's of its image."""
-        others, same = (cosines(queries, gather_with_grad(x)) / self.temperature for x in (keys, own))  # (B, N)
-        numbers = torch.arange(len(queries), device=queries.device) + dist.get_rank() * len(queries)
-        is_itself = F.one_hot(numbers, same.shape[1]).bool()
-        return F.cross_entropy(torch.cat([others, same.masked_fill(is_itself, -torch.inf)], dim=1), numbers)
+        queries = queries / self.temperature
+        numbers = torch.arange(len(queries) * dist.get_world_size(), device=queries.device)  # of all images
+        own_numbers = numbers[dist.get_rank() * len(queries) :][: len(queries)]
+        others = log_sum_exp(queries, gather_with_grad(keys), self.pairs_at_once)
+        same = log_sum_exp(
+            queries, gather_with_grad(own), self.pairs_at_once, lambda rows: own_numbers[rows, None] != numbers
+        )
+        return (torch.logaddexp(others, same) - paired(queries, keys)).mean()
 
     @torch.no_grad()
     def observe(self, targets: List[Tensor]) -> None:

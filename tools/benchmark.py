@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mmdecon.benchmark import Cost, compare_steps
+from mmdecon.benchmark import Cost, compare_steps, views
 from mmdecon.refusal import refuse
 
 
@@ -22,6 +22,7 @@ def parse() -> Namespace:
     step.add_argument('--turns', type=int, default=5, help='steps that count (default: %(default)s)')
     step.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of a step on a CPU')
     step.add_argument('--json', metavar='OUT', help='a file for the figures')
+    views.add_parser(kinds)
     return parser.parse_args()
 
 
@@ -36,6 +37,8 @@ def row(cost: Cost) -> str:
 def main() -> None:
     """Measures, and prints each row as soon as it is known."""
     args = parse()
+    if 'run' in args:
+        return args.run(args)
     for config in args.configs:
         if not Path(config).is_file():
             refuse(f"there is no config file '{config}'.")

@@ -64,7 +64,8 @@ class EncodedImage:
                 image.draft('RGB', (image.width // reduction, image.height // reduction))
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
-            return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+            rgb = image if image.mode == 'RGB' else image.convert('RGB')  # which copies
+            return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR)
         except Exception as error:  # as above
             raise UnreadableImage(f'{self.path} cannot be read: {error}') from error
 

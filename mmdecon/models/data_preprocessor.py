@@ -3,13 +3,15 @@
 Letters: B images, h x w a view's size in pixels, S planes of regions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.model import ImgDataPreprocessor
 from torch import Tensor
 
 from ..registry import MODELS
 from ..views import View
+from .photometrics import BatchPhotometrics
 
 
 @MODELS.register_module()
@@ -22,6 +24,9 @@ class ViewPreprocessor(ImgDataPreprocessor):
         bgr_to_rgb: Whether the network wants RGB.
         non_blocking: Whether copies to the device may overlap with computing (needs ``pin_memory`` in the data
             loader).
+        photometrics: For each view the config of its colour changes on the device,
+            ``dict(type='mmdecon.Photometrics', ...)`` as in a pipeline, or None for none; while training alone. The
+            pipeline should change no colours then. None for none at all.
     """
 
     def __init__(
@@ -30,8 +35,10 @@ class ViewPreprocessor(ImgDataPreprocessor):
         std: Sequence[float] = (58.395, 57.12, 57.375),
         bgr_to_rgb: bool = True,
         non_blocking: bool = False,
+        photometrics: Sequence[Mapping[str, Any] | None] | None = None,
     ) -> None:
         super().__init__(mean=mean, std=std, bgr_to_rgb=bgr_to_rgb, non_blocking=non_blocking)
+        self.photometrics = photometrics and [config and MODELS.build(dict(config)) for config in photometrics]
 
     def forward(self, data: dict, training: bool = False) -> dict[str, list[View]]:
         """Makes the model's input.
@@ -39,17 +46,27 @@ class ViewPreprocessor(ImgDataPreprocessor):
         Args:
             data: ``dict(views=[...])``, each view a dict with ``image`` (B, 3, h, w) uint8 BGR, ``box`` (B, 4),
                 ``flipped`` (B,), bool, and perhaps ``source`` (B, 2) and ``regions`` (B, S, h, w).
-            training: mmengine's flag; both modes are the same here.
+            training: Whether to apply ``photometrics``.
 
         Returns:
             ``dict(views=[View, ...])``: float32 images (of the buffers' precision, if the model was cast to a higher
             one), boxes and flips as they came, regions int64.
-        """
-        return dict(views=[self._view(view) for view in data['views']])
 
-    def _view(self, view: dict[str, Tensor]) -> View:
+        Raises:
+            ValueError: If there are ``photometrics`` for another number of views.
+        """
+        views = data['views']
+        changes = self.photometrics if training and self.photometrics else [None] * len(views)
+        if len(changes) != len(views):
+            raise ValueError(
+                f'data_preprocessor.photometrics is for {len(changes)} views, and the batch has {len(views)}: give one '
+                'config, or None, for each'
+            )
+        return dict(views=[self._view(view, change) for view, change in zip(views, changes)])
+
+    def _view(self, view: dict[str, Tensor], change: BatchPhotometrics | None) -> View:
         """Makes one view."""
         view = self.cast_data(view)
-        image = super().forward(dict(inputs=view['image']))['inputs']
+        image = super().forward(dict(inputs=change(view['image']) if change else view['image']))['inputs']
         regions = view['regions'].long() if 'regions' in view else None
         return View(image, view['box'], view['flipped'], regions, view.get('source'))

@@ -127,11 +127,11 @@ def _train(model: DeCon, optim_wrapper: OptimWrapper, views: Sequence[View]) -> 
 
 def _use(model: DeCon) -> tuple[float, int]:
     """Peak memory in GiB, and parameters that are trained."""
-    peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else _peak_of_process()
+    peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else peak_of_process()
     return peak / GIB, sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def _peak_of_process() -> int:
+def peak_of_process() -> int:
     """Largest resident set so far, in bytes. Linux's ``ru_maxrss`` would count what the parent had at the start too."""
     status = Path('/proc/self/status')
     if status.is_file():

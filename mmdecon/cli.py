@@ -70,7 +70,8 @@ def load_config(args: Namespace) -> Config:
         The config, with ``work_dir`` and ``launcher`` set.
 
     Raises:
-        SystemExit: If there is no such file, it cannot be read, or an option names no key that anything reads.
+        SystemExit: If there is no such file, it cannot be read, an option names no key that anything reads, or
+            processes would accumulate gradients over a static graph.
     """
     if not Path(args.config).is_file():
         refuse(f"there is no config file '{args.config}'; give the path of a .py file such as those in configs/.")
@@ -80,8 +81,19 @@ def load_config(args: Namespace) -> Config:
         refuse(f"the config '{args.config}' cannot be read: {fault}")
     override(cfg, args.cfg_options)
     cfg.launcher = args.launcher
+    _refuse_static_accumulation(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
+
+
+def _refuse_static_accumulation(cfg: Config) -> None:
+    """Refuses what torch ends with an internal error in the first step."""
+    passes = (cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1)
+    if cfg.launcher != 'none' and passes > 1 and (cfg.get('model_wrapper_cfg') or {}).get('static_graph'):
+        refuse(
+            f'optim_wrapper.accumulative_counts={passes} with model_wrapper_cfg.static_graph=True: torch accumulates '
+            'no gradients over a static graph; set static_graph=False.'
+        )
 
 
 def override(cfg: Config, options: dict[str, Any]) -> None:

@@ -1,0 +1,133 @@
+"""Two gloo processes with the options of ``configs/_base_/scale/ddp.py``, against two with torch's defaults."""
+
+from itertools import cycle
+from pathlib import Path
+from typing import Any, Dict, List, Type
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from mmengine.config import Config
+from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import OptimWrapper
+from torch import Tensor
+
+from mmdecon.engine import BFloat16OptimWrapper
+from mmdecon.models import DeCon
+from mmdecon.schedules import Clock
+from mmdecon.views import View
+
+from ..models import all_objectives, tiny
+
+FRAGMENT = Path(__file__).parents[2] / 'configs/_base_/scale/ddp.py'
+SYNC = dict(type='mmdecon.SyncBN')
+PLAIN = dict(broadcast_buffers=False)
+PASSES = 3
+RUNS = [('averaged', 1, 0.5), ('shared', 1, 0.5), ('averaged', 2, 0.5)]
+SHARED = ('DetCon-S', 'SimCLR')
+
+
+def options(static_graph: bool) -> Dict[str, Any]:
+    """The fragment's, with buckets so small that a tiny model fills several."""
+    config = dict(Config.fromfile(FRAGMENT).model_wrapper_cfg, bucket_cap_mb=0.05)
+    config['static_graph'] &= static_graph
+    assert config.pop('type') == 'MMDistributedDataParallel'
+    return config
+
+
+def build(kind: str, dropout: float) -> DeCon:
+    """A branch of each base, on the encoder or on the decoder; synchronised norms, double precision.
+
+    Args:
+        kind: ``'averaged'`` for bases with a teacher of its own, ``'shared'`` for those without.
+        dropout: Of the decoder's channels.
+    """
+    torch.manual_seed(0)
+    neck = dict(type='mmseg.FPN', out_channels=8, norm_cfg=SYNC)
+    fpn = dict(type='mmdecon.NeckDecoder', channel_dropout=dropout, neck=neck)
+    network = tiny.network(dict(fpn=fpn), encoder=dict(tiny.RESNET, norm_cfg=SYNC))
+    bases = {name: base for name, base in all_objectives.kinds(SYNC).items() if (name in SHARED) == (kind == 'shared')}
+    levels = cycle(['c5', 'p4', 'p3'])
+    branches = {name: dict(base, level=level) for (name, base), level in zip(bases.items(), levels)}
+    model = DeCon(network=network, branches=branches, shared=kind == 'shared')
+    model.init_weights()
+    return model.double().train()
+
+
+def train(
+    model: DeCon,
+    accumulate: int,
+    wrapper: Dict[str, Any],
+    rank: int,
+    optim_wrapper_type: Type[OptimWrapper] = OptimWrapper,
+) -> Dict[str, Any]:
+    """Some passes as mmengine makes them; the losses and what the model holds then."""
+    model = MMDistributedDataParallel(model, **wrapper)
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
+    optim_wrapper = optim_wrapper_type(optimiser, accumulative_counts=accumulate)
+    optim_wrapper.initialize_count_status(model, 0, PASSES)
+    batch = [
+        View(*(_half(part, rank, next(model.parameters()).dtype) for part in view)) for view in all_objectives.views()
+    ]
+    losses: List[float] = []
+    for step in range(PASSES):
+        torch.manual_seed(2 * step + rank)
+        model.module.clock = lambda step=step: Clock(step, 10)
+        with optim_wrapper.optim_context(model):
+            loss = tiny.total(model(views=batch, mode='loss'))
+        optim_wrapper.update_params(loss)
+        losses.append(loss.item())
+    return dict(losses=losses, state=model.module.state_dict())
+
+
+def _half(part: Any, rank: int, dtype: torch.dtype) -> Any:
+    """One process's images of a view's part; numbers in the model's precision."""
+    if part is None:
+        return None
+    return part[rank::2].to(dtype) if part.is_floating_point() else part[rank::2]
+
+
+def work(rank: int, folder: str) -> None:
+    """One of two processes: every run, with and without the options."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
+    for kind, accumulate, dropout in RUNS:
+        for name, wrapper in dict(plain=PLAIN, options=options(accumulate == 1)).items():
+            outcome = train(build(kind, dropout), accumulate, wrapper, rank)
+            torch.save(outcome, Path(folder) / f'{kind}-{accumulate}-{name}-{rank}.pth')
+    for name, kind in dict(half=BFloat16OptimWrapper, full=OptimWrapper).items():
+        outcome = train(build('averaged', 0.0).float(), 1, options(True), rank, kind)
+        torch.save(outcome, Path(folder) / f'{name}-{rank}.pth')
+    torch.distributed.destroy_process_group()
+
+
+@pytest.fixture(scope='module')
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything trained, in one pair of processes."""
+    folder = tmp_path_factory.mktemp('scale')
+    mp.spawn(work, (str(folder),), nprocs=2)
+    return folder
+
+
+@pytest.mark.parametrize(('kind', 'accumulate'), [run[:2] for run in RUNS])
+def test_static_graph_and_buckets_change_no_number(kind: str, accumulate: int, outcomes: Path) -> None:
+    states: List[Dict[str, Tensor]] = []
+    for rank in range(2):
+        plain, got = (torch.load(outcomes / f'{kind}-{accumulate}-{name}-{rank}.pth') for name in ('plain', 'options'))
+        assert got['losses'] == pytest.approx(plain['losses'], rel=1e-10)
+        assert len(set(plain['losses'])) == PASSES
+        states += [plain['state'], got['state']]
+    for name, value in states[0].items():
+        for other in states[1:]:
+            torch.testing.assert_close(
+                other[name], value, rtol=1e-8, atol=1e-10, msg=lambda m, name=name: f'{name}: {m}'
+            )
+
+
+def test_bfloat16_in_two_processes(outcomes: Path) -> None:
+    """Norms over all processes included: every base in one model, its loss close to that of full precision."""
+    for rank in range(2):
+        half, full = (torch.load(outcomes / f'{name}-{rank}.pth') for name in ('half', 'full'))
+        assert half['losses'][0] == pytest.approx(full['losses'][0], rel=0.02)
+        assert half['losses'] == pytest.approx(full['losses'], rel=0.15)
+        assert {value.dtype for value in half['state'].values() if value.is_floating_point()} == {torch.float32}

@@ -39,6 +39,7 @@ LITE0_ENCODER, LITE0_DECODER = dict(LITE0, out_indices=(4,)), dict(LITE0, out_in
 PAIRS: Dict[str, Tuple[Dict[str, Any], Dict[str, Any]]] = {  # config of WithImage, of the classifier
     'resnet x resnet': (dict(encoder=dict(RESNET, out_indices=(3,))), RESNET),
     'swin x convnext': (dict(encoder=SWIN), CONVNEXT),
+    'convnext x swin': (dict(encoder=dict(CONVNEXT, out_indices=(3,))), dict(SWIN, out_indices=(0, 1, 2, 3))),
     'swin x convnextv2': (dict(encoder=SWIN), CONVNEXTV2),
     'dinov2 x convnextv2': (dict(encoder=DINOV2, cell=28), CONVNEXTV2),
     'lite0 x lite0': (dict(encoder=LITE0_ENCODER), LITE0_DECODER),

@@ -87,7 +87,7 @@ class LoadImage(BaseTransform):
             crops still have a pixel for each of the view's: much faster for photos of several megapixels, never for
             those of less than about 450 x 450. Such a sample has ``encoded`` instead of ``img``. Boxes stay in pixels
             of the whole image, but their edges are multiples of 2, 4 or 8 then; the decoder's low-pass stands for a
-            part of the resizing. Regions can come from a store, not from a generator, which wants the whole image.
+            part of the resizing. Regions come from a store then: a generator needs the whole image, and gets it.
     """
 
     def __init__(self, late: bool = False) -> None:

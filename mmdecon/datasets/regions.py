@@ -65,8 +65,8 @@ class LoadRegions(BaseTransform):
         """Adds ``regions`` to a sample.
 
         Args:
-            results: A sample with ``name`` and ``img``, as ``ImageFolder`` and ``LoadImage`` make it. With a store,
-                ``LoadImage(late=True)`` is enough.
+            results: A sample with ``name`` and ``img``, as ``ImageFolder`` and ``LoadImage`` make it. After
+                ``LoadImage(late=True)`` a generator makes it be decoded, a store does not.
 
         Returns:
             The same dict.
@@ -82,12 +82,9 @@ class LoadRegions(BaseTransform):
         name = results['name']
         if self.store:
             regions = self.store.read(name, (results['img'] if 'img' in results else results['encoded']).shape[:2])
-        elif 'img' not in results:
-            raise ValueError(
-                f'{name} is not decoded yet, and regions are made from whole images: set LoadImage.late=False, or read '
-                'regions from a store that tools/regions.py made'
-            )
         else:
+            if 'img' not in results:
+                results['img'] = results['encoded'].decode()  # late: but regions are made of the whole image
             regions = generate(self.generator, results['img'], name, self.empty)
             self._count(regions.shape[2], name)
         results['regions'] = choose_planes(regions, self.planes)

@@ -127,9 +127,15 @@ def test_views_and_regions_of_late_decoding_are_those_of_early(folder: Path) -> 
         assert abs(columns.numpy() - truth).mean() < 4
 
 
-def test_what_late_decoding_cannot_do_is_refused(folder: Path, content: bytes) -> None:
-    with pytest.raises(ValueError, match=r'large\.jpg is not decoded yet.*late=False'):
-        view_pairs(folder, True, LoadRegions(generator=dict(type='mmdecon.Grid', n=5)))
+def test_a_generator_gets_the_whole_image(folder: Path) -> None:
+    early, late = (
+        view_pairs(folder, late, LoadRegions(generator=dict(type='mmdecon.Grid', n=5))) for late in (False, True)
+    )
+    for view, other in zip(sum(early, []), sum(late, [])):
+        assert all((view[key] == other[key]).all() for key in view) and 'regions' in view
+
+
+def test_damaged_files_are_refused_late_too(folder: Path, content: bytes) -> None:
     (folder / 'cut.jpg').write_bytes(content[: len(content) // 2])
     with pytest.raises(UnreadableImage, match=r'cut\.jpg'):
         view_pairs(folder, True)

@@ -1,7 +1,7 @@
 # MoCo v2's two views, which are DenseCL's too: crops independent of each other, and the same colours for both. A config
 # sets train_dataloader.dataset.pipeline=_base_.moco_pipeline.
-# Differs from the original: the view is mirrored before its colours change, which comes to the same; arithmetic as in
-# byol_photometrics.py.
+# Differs from the original: the view is mirrored before its colours change, which comes to the same; arithmetic and
+# decoding as in byol_photometrics.py and two_views.py.
 moco_photometric = [
     dict(
         type='mmdecon.Photometrics',
@@ -16,7 +16,7 @@ moco_photometric = [
     )
 ]
 moco_pipeline = [
-    dict(type='mmdecon.LoadImage'),
+    dict(type='mmdecon.LoadImage', late=True),
     dict(
         type='mmdecon.TwoViews',
         size=224,

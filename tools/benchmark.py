@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mmdecon.benchmark import Cost, compare_steps, views
+from mmdecon.benchmark import Cost, compare_steps, loss, views
 from mmdecon.refusal import refuse
 
 
@@ -23,6 +23,7 @@ def parse() -> Namespace:
     step.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of a step on a CPU')
     step.add_argument('--json', metavar='OUT', help='a file for the figures')
     views.add_parser(kinds)
+    loss.add_parser(kinds)
     return parser.parse_args()
 
 

@@ -71,7 +71,7 @@ def load_config(args: Namespace) -> Config:
 
     Raises:
         SystemExit: If there is no such file, it cannot be read, an option names no key that anything reads, or
-            processes would accumulate gradients over a static graph.
+            processes would accumulate gradients over a static graph, or mmengine checkpoint a model of mmdecon.
     """
     if not Path(args.config).is_file():
         refuse(f"there is no config file '{args.config}'; give the path of a .py file such as those in configs/.")
@@ -82,6 +82,7 @@ def load_config(args: Namespace) -> Config:
     override(cfg, args.cfg_options)
     cfg.launcher = args.launcher
     _refuse_static_accumulation(cfg)
+    _refuse_checkpointing(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
 
@@ -93,6 +94,15 @@ def _refuse_static_accumulation(cfg: Config) -> None:
         refuse(
             f'optim_wrapper.accumulative_counts={passes} with model_wrapper_cfg.static_graph=True: torch accumulates '
             'no gradients over a static graph; set static_graph=False.'
+        )
+
+
+def _refuse_checkpointing(cfg: Config) -> None:
+    """Refuses mmengine's way of recomputing, which would leave an encoder untrained without a word."""
+    if cfg.get('activation_checkpointing') and str((cfg.get('model') or {}).get('type')) == 'mmdecon.DeCon':
+        refuse(
+            f'activation_checkpointing={cfg.activation_checkpointing} counts batches twice in running statistics, and '
+            'an encoder would get no gradients; add dict(type="mmdecon.Recompute", modules=[...]) to custom_hooks.'
         )
 
 

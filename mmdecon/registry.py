@@ -18,7 +18,7 @@ MODELS = root.Registry('model', parent=root.MODELS, locations=['mmdecon.models',
 DATASETS = root.Registry('dataset', parent=root.DATASETS, locations=['mmdecon.datasets'])
 DATA_SAMPLERS = root.Registry('data sampler', parent=root.DATA_SAMPLERS, locations=['mmdecon.datasets'])
 TRANSFORMS = root.Registry('transform', parent=root.TRANSFORMS, locations=['mmdecon.datasets'])
-HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks'])
+HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks', 'mmdecon.engine'])
 OPTIM_WRAPPERS = root.Registry('optim_wrapper', parent=root.OPTIM_WRAPPERS, locations=['mmdecon.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
     'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine']

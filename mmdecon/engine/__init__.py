@@ -1,6 +1,7 @@
 """Additions to mmengine's optimisation."""
 
 from .bfloat16 import BFloat16OptimWrapper
+from .recompute import Recompute
 from .skip_vectors import SkipVectors
 
-__all__ = ['BFloat16OptimWrapper', 'SkipVectors']
+__all__ = ['BFloat16OptimWrapper', 'Recompute', 'SkipVectors']

@@ -89,6 +89,22 @@ def test_accumulation_over_a_static_graph_is_refused(
         train_here(monkeypatch, str(config), '--launcher', 'pytorch', *options)
 
 
+def test_mmengines_checkpointing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ['--work-dir', str(tmp_path), '--cfg-options', 'activation_checkpointing=network.student.encoder']
+    with pytest.raises(SystemExit, match=r'activation_checkpointing=network.student.encoder .*mmdecon.Recompute'):
+        train_here(monkeypatch, commands.CONFIG, *options)
+
+
+def test_recomputing_through_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same losses to the last bit; the hook is named in the config."""
+    path = tmp_path / 'recomputed.py'
+    hook = "dict(type='mmdecon.Recompute', modules='network.student.encoder.layer*')"
+    path.write_text(f"_base_ = ['{commands.ROOT / commands.CONFIG}']\ncustom_hooks = [*_base_.custom_hooks, {hook}]\n")
+    for config, folder in ((commands.CONFIG, 'plain'), (str(path), 'recomputed')):
+        train_here(monkeypatch, config, '--work-dir', str(tmp_path / folder), '--cfg-options', *PLAIN)
+    assert commands.losses(tmp_path / 'recomputed') == commands.losses(tmp_path / 'plain')
+
+
 def state(folder: Path, epoch: int) -> dict[str, Tensor]:
     """A checkpoint's tensors."""
     return torch.load(folder / f'epoch_{epoch}.pth', weights_only=True)['state_dict']

@@ -106,7 +106,22 @@ def test_draws_have_the_distribution_of_torchvision() -> None:
         for place in range(4):
             assert (ours.order[:, place] == kind).mean() == pytest.approx(0.25, abs=0.03)
     assert len({tuple(order) for order in ours.order}) == 24
-    assert np.corrcoef(ours.factors.T)[np.triu_indices(4, 1)] == pytest.approx(0, abs=0.06)
+
+
+def test_draws_are_independent() -> None:
+    halves = {f'{name}_prob': 0.5 for name in ('grey', 'blur', 'solarise')}
+    always = ColourOptions(0.4, 0.4, 0.2, 0.1, jitter_prob=1.0, **halves)
+    uniform = np.random.default_rng(0).random((COUNT, NUMBERS))
+    drawn, seldom = always.draw(uniform), ColourOptions(0.4, jitter_prob=0.5, **halves).draw(uniform)
+    blurred = drawn.sigma > 0
+    rest = [seldom.factors[:, 0] != 1, drawn.grey, blurred, drawn.solarise]
+    columns = np.stack([*np.argsort(drawn.order, axis=1).T[:1], *drawn.factors.T, *rest]).astype(float)
+    for kind in range(4):  # when a change comes says nothing of how strong it is, nor of anything else
+        columns[0] = np.argsort(drawn.order, axis=1)[:, kind]
+        assert np.corrcoef(columns)[np.triu_indices(len(columns), 1)] == pytest.approx(0, abs=0.06)
+    columns[0] = drawn.sigma
+    off = np.corrcoef(np.delete(columns, 7, axis=0)[:, blurred])
+    assert off[np.triu_indices(len(off), 1)] == pytest.approx(0, abs=0.08)
 
 
 @pytest.mark.parametrize(

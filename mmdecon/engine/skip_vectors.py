@@ -34,7 +34,16 @@ class SkipVectors(DefaultOptimWrapperConstructor):
         super().__init__(optim_wrapper_cfg)
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
-        """Builds the wrapper for a model, wrapped or not."""
+        """Builds the wrapper for a model, wrapped or not.
+
+        Raises:
+            ValueError: If processes share the parameters out (FSDP): each then holds rows of numbers, matrices or not.
+        """
+        if any(hasattr(part, 'sharding_strategy') for part in model.modules()):
+            raise ValueError(
+                'mmdecon.SkipVectors cannot tell matrices from vectors in a model sharded by FSDP, and LARS would '
+                'take norms of shards; train data-parallel, with mmdecon.Recompute if memory is short (docs/scale.md)'
+            )
         model = model.module if is_model_wrapper(model) else model
         trained: List[nn.Parameter] = [p for p in model.parameters() if p.requires_grad]
         groups = [

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmengine.model import MMFullyShardedDataParallel
 from mmengine.optim import build_optim_wrapper
 
 from ..models import tiny
@@ -47,3 +48,14 @@ def test_paramwise_cfg_is_refused() -> None:
     )
     with pytest.raises(ValueError, match='paramwise_cfg is .*which mmdecon.SkipVectors does not take'):
         build_optim_wrapper(tiny.build(), config)
+
+
+def test_sharded_models_are_refused(tmp_path) -> None:
+    """FSDP flattens what each process holds: every matrix would count as a vector."""
+    torch.distributed.init_process_group('gloo', f'file://{tmp_path}/rendezvous', rank=0, world_size=1)
+    try:
+        model = MMFullyShardedDataParallel(tiny.build(), use_orig_params=True, device_id=torch.device('cpu'))
+        with pytest.raises(ValueError, match='mmdecon.SkipVectors cannot tell matrices from vectors'):
+            build(model, type='SGD', lr=0.1)
+    finally:
+        torch.distributed.destroy_process_group()

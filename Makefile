@@ -21,8 +21,8 @@ BASES = $(foreach b,slotcon densecl pixpro detcon-b detcon-s,$(b)_r18_1xb16-5e_p
 SEEDS ?= 0 1 2
 XNET = $(foreach v,xnet xnet-random-decoder xnet-add xnet-gate xnet-no-image xnet-fpn-head,$(v)_lite0-lite0) \
 	fpn_lite0 upernet_lite0 xnet_r18-r18 xnet-random-decoder_r18-r18
-XNET_SEG = $(XNET:%=%_1xb8-100_camvid-160x160)
-XNET_DEPTH = $(XNET:%=%_1xb8-100_kitchen-120x160)
+XNET_SEG = $(XNET:%=%_1xb8-100_camvid-128x128)
+XNET_DEPTH = $(XNET:%=%_1xb8-100_kitchen-96x128)
 XNET_START = decon-ml-slotcon_xnet-r18-r18_1xb16-5e_photos-96px
 # $(call train,FOLDER OF CONFIGS,CONFIGS,FOLDER OF DATA): trains each with each seed.
 train = for seed in $(SEEDS); do for name in $(2); do .venv/bin/python tools/train.py $(1)/$$name.py \

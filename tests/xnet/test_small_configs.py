@@ -11,7 +11,7 @@ from mmengine.registry import DATASETS, DefaultScope
 from ..test_configs import ROOT, parts
 
 SMALL = sorted(path.stem for path in (ROOT / 'xnet/small').glob('*.py'))
-FULL = {'100_camvid-160x160': '2k_camvid-320x320', '100_kitchen-120x160': '600_kitchen-240x320'}
+FULL = {'100_camvid-128x128': '2k_camvid-320x320', '100_kitchen-96x128': '600_kitchen-240x320'}
 
 
 def test_the_list_is_not_empty() -> None:
@@ -63,8 +63,8 @@ def test_a_random_decoder_differs_in_its_classifiers_start_alone(pair: str, rest
 @pytest.mark.parametrize(
     ('rest', 'image', 'truth', 'seen', 'shown'),
     [
-        ('100_camvid-160x160', 'img_dir/{}/a.jpg', 'ann_dir/{}/a.png', (160, 160), (180, 240)),
-        ('100_kitchen-120x160', '{}/color/a.jpg', '{}/depth/a.png', (120, 160), (120, 160)),
+        ('100_camvid-128x128', 'img_dir/{}/a.jpg', 'ann_dir/{}/a.png', (128, 128), (144, 192)),
+        ('100_kitchen-96x128', '{}/color/a.jpg', '{}/depth/a.png', (96, 128), (96, 128)),
     ],
 )
 def test_sizes_that_small_configs_read(rest: str, image: str, truth: str, seen: Any, shown: Any, tmp_path) -> None:

@@ -1,6 +1,6 @@
-# What makes a kitchen config a minute's run of one CPU core: 100 iterations of 8 pictures of 120 x 160 pixels. All 18
+# What makes a kitchen config a minute's run of one CPU core: 100 iterations of 8 pictures of 96 x 128 pixels. All 18
 # validation pictures count, and what is predicted is enlarged to the size of the truth.
-small_size = (160, 120)
+small_size = (128, 96)
 small_train = [
     dict(type='LoadImageFromFile'),
     dict(type='mmdecon.LoadDepth'),

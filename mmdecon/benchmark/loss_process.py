@@ -23,7 +23,7 @@ from ..models.branch import Branch
 from ..models.levels import Level
 from ..models.twin import STUDENT, TEACHER
 from ..views import View
-from .step import noise_views, peak_of_process
+from .step_process import noise_views, peak_of_process
 
 CHANNELS = HIDDEN = 64
 MIB = 2**20

@@ -1,34 +1,22 @@
 """Time and memory of a training step of several configs, as ratios to the first.
 
 Machines are noisy: every config is measured in turns with the first, each in a process of its own, and the ratio of
-each turn counts. Images are noise, their regions blocks; loading them is not part of a step.
-
-Letters: B images, S x S pixels.
+each turn counts.
 """
 
-import resource
+import json
+from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 import torch
-from mmengine.config import Config
-from mmengine.device import get_device
-from mmengine.logging import MMLogger
-from mmengine.optim import OptimWrapper, build_optim_wrapper
-from torch import multiprocessing
 
-from ..models import DeCon
-from ..registry import MODELS
-from ..schedules import Clock
-from ..views import View
-
-WARM_UP = 2  # steps that are not counted
-GIB = 2**30
+from ..refusal import refuse
+from .split import PARTS
+from .step_process import Setting, stepping
 
 
 @dataclass(frozen=True)
@@ -41,6 +29,9 @@ class Cost:
         ratio: Median over the turns of its time / the first config's.
         memory: Peak memory in GiB: of the process, or of the GPU where there is one.
         parameters: That a gradient trains.
+        parts: Median share of each part in a step, 0..1: making the views (of images alone), moving the teachers, the
+            network's forward passes by student and by teacher, the branches (both halves of their heads, and the
+            losses), the backward pass, and the optimiser.
     """
 
     config: str
@@ -48,117 +39,98 @@ class Cost:
     ratio: float
     memory: float
     parameters: int
+    parts: dict[str, float]
 
 
-def compare_steps(configs: Sequence[str], batch: int = 2, size: int = 224, turns: int = 5) -> Iterator[Cost]:
+def compare_steps(
+    configs: Sequence[str], batch: int = 2, size: int = 224, turns: int = 5, data: str | None = None
+) -> Iterator[Cost]:
     """Measures the training steps of some configs, the first being the unit.
 
     Args:
         configs: Paths of configs of :class:`~mmdecon.models.DeCon`.
-        batch: B.
-        size: S.
+        batch: Images.
+        size: Side of a view of noise in pixels, a multiple of 8.
         turns: Steps of each that are counted.
+        data: A folder of images to make the views of, by each config's pipeline; None for noise.
 
     Yields:
         The cost of each config, in their order.
     """
-    with _stepping(configs[0], batch, size) as unit:
+    unit = Setting(str(configs[0]), batch, size, data)
+    with stepping(unit) as ask_unit:
         for config in configs:
-            with _stepping(config, batch, size) as other:
-                pairs = [(_step(other), _step(unit)) for _ in range(turns)]
-                other.send('memory')
-                memory, parameters = other.recv()
-            seconds = median(time for time, _ in pairs)
-            yield Cost(str(config), seconds, median(time / one for time, one in pairs), memory, parameters)
+            with stepping(replace(unit, config=str(config))) as ask:
+                pairs = [(ask('step'), ask_unit('step')) for _ in range(turns)]
+                memory, parameters = ask('memory')
+            yield Cost(
+                str(config),
+                median(seconds for (seconds, _), _ in pairs),
+                median(seconds / one for (seconds, _), (one, _) in pairs),
+                memory,
+                parameters,
+                {part: median(parts[part] / seconds for (seconds, parts), _ in pairs) for part in PARTS},
+            )
 
 
-def _step(process: Connection) -> float:
-    """Seconds of one step in a process."""
-    process.send('step')
-    return process.recv()
+def matrix_rate(side: int = 2048) -> float:
+    """Speed of this machine's products of float32 matrices, in GFLOP/s, with torch's number of threads."""
+    matrix, seconds = torch.randn(side, side), []
+    for _ in range(5):
+        start = perf_counter()
+        matrix @ matrix
+        seconds.append(perf_counter() - start)
+    return 2 * side**3 / min(seconds) / 1e9
 
 
-@contextmanager
-def _stepping(config: str, batch: int, size: int) -> Iterator[Connection]:
-    """A process that makes steps of a config when told to."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context('spawn').Process(
-        target=_serve, args=(there, str(config), batch, size, torch.get_num_threads()), daemon=True
-    )
-    process.start()
-    there.close()
-    try:
-        yield here
-    finally:
-        here.close()
-        process.join()
-
-
-def _serve(told: Connection, config: str, batch: int, size: int, threads: int) -> None:
-    """Builds the model, warms up, and makes a step whenever told; ends when nobody tells any more."""
-    torch.set_num_threads(threads)
-    MMLogger.get_instance('mmengine', log_level='ERROR')
-    cfg, device = Config.fromfile(config), get_device()
-    torch.manual_seed(0)
-    model: DeCon = MODELS.build(cfg.model).to(device).train()
-    model.init_weights()
-    model.clock = lambda: Clock(1, 10)
-    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
-    views = noise_views(batch, size, device)
-    for _ in range(WARM_UP):
-        _train(model, optim_wrapper, views)
-    try:
-        while request := told.recv():
-            told.send(_train(model, optim_wrapper, views) if request == 'step' else _use(model))
-    except EOFError:
-        pass
-
-
-def _train(model: DeCon, optim_wrapper: OptimWrapper, views: Sequence[View]) -> float:
-    """One step; its seconds."""
-    start = perf_counter()
-    with optim_wrapper.optim_context(model):
-        loss, _ = model.parse_losses(model(views=list(views), mode='loss'))
-    optim_wrapper.update_params(loss)
-    if views[0].image.is_cuda:
-        torch.cuda.synchronize()
-    return perf_counter() - start
-
-
-def _use(model: DeCon) -> tuple[float, int]:
-    """Peak memory in GiB, and parameters that are trained."""
-    peak = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else peak_of_process()
-    return peak / GIB, sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-def peak_of_process() -> int:
-    """Largest resident set so far, in bytes. Linux's ``ru_maxrss`` would count what the parent had at the start too."""
-    status = Path('/proc/self/status')
-    if status.is_file():
-        (kib,) = (line.split()[1] for line in status.read_text().splitlines() if line.startswith('VmHWM:'))
-        return int(kib) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS: in bytes
-
-
-def noise_views(batch: int, size: int, device: str = 'cpu') -> list[View]:
-    """Two overlapping views of noise, with blocks of an eighth of their side as regions of 16 ids.
+def add_parser(kinds: _SubParsersAction) -> None:
+    """Adds ``step`` to ``tools/benchmark.py``.
 
     Args:
-        batch: B.
-        size: S, a multiple of 8.
-        device: Where to make them.
+        kinds: Its subparsers.
     """
-    generator = torch.Generator().manual_seed(0)
-    views = []
-    for shift in (0.0, size / 8):
-        blocks = torch.randint(0, 16, (batch, 1, 8, 8), generator=generator)
-        box = torch.tensor([[shift, shift, shift + size, shift + size]]).repeat(batch, 1)
-        view = View(
-            image=torch.randn(batch, 3, size, size, generator=generator),
-            box=box,
-            flipped=torch.arange(batch) % 2 == 1,
-            regions=blocks.repeat_interleave(size // 8, 2).repeat_interleave(size // 8, 3),
-            source=torch.full((batch, 2), 1.5 * size),
-        )
-        views.append(View(*(None if part is None else part.to(device) for part in view)))
-    return views
+    parser = kinds.add_parser('step', help='time and memory of a training step')
+    parser.add_argument('configs', nargs='+', help='pre-training configs; the first is the unit of the ratios')
+    parser.add_argument('--batch', type=int, default=2, help='images (default: %(default)s)')
+    parser.add_argument('--size', type=int, default=224, help='side of a view in pixels (default: %(default)s)')
+    parser.add_argument(
+        '--data', metavar='FOLDER', help='images for the views, of the sizes of each config; else noise'
+    )
+    parser.add_argument('--turns', type=int, default=5, help='steps that count (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of a step on a CPU')
+    parser.add_argument('--json', metavar='OUT', help='a file for the figures')
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> None:
+    """Measures, prints each row as soon as it is known, and writes the figures.
+
+    Args:
+        args: Of the parser.
+    """
+    for config in args.configs:
+        if not Path(config).is_file():
+            refuse(f"there is no config file '{config}'.")
+    if args.data and not Path(args.data).is_dir():
+        refuse(f"there is no folder '{args.data}' (--data).")
+    torch.set_num_threads(args.threads)
+    rate = matrix_rate()
+    print(f'{args.threads} thread(s), {rate:.0f} GFLOP/s in products of float32 matrices\n')
+    columns = ['config', 'seconds a step', 'ratio', 'peak GiB', 'million parameters', *(f'{p} %' for p in PARTS)]
+    print(f'| {" | ".join(columns)} |\n|---|{"---:|" * (len(columns) - 1)}', flush=True)
+    costs = []
+    for cost in compare_steps(args.configs, args.batch, args.size, args.turns, args.data):
+        costs.append(asdict(cost))
+        print(_row(cost), flush=True)
+    if args.json:
+        figures = {key: value for key, value in vars(args).items() if key != 'run'}
+        Path(args.json).write_text(json.dumps(dict(figures, matrix_rate=rate, costs=costs), indent=1))
+
+
+def _row(cost: Cost) -> str:
+    """One line of the table."""
+    parts = ' | '.join(f'{100 * share:.1f}' for share in cost.parts.values())
+    return (
+        f'| {Path(cost.config).stem} | {cost.seconds:.2f} | {cost.ratio:.2f} | {cost.memory:.1f} | '
+        f'{cost.parameters / 1e6:.1f} | {parts} |'
+    )

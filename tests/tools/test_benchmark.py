@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmdecon.benchmark import compare_steps
-from mmdecon.benchmark.step import noise_views
+from mmdecon.benchmark.step_process import noise_views
 
 ROOT = Path(__file__).parents[2]
 TINY = """
@@ -42,6 +42,28 @@ def test_ratios_and_memory(configs: list[str]) -> None:
     assert 0.1 < small.ratio < 10 and wide.ratio > small.ratio and wide.seconds > small.seconds  # others compute too
     assert wide.parameters > 10 * small.parameters > 0
     assert 0.1 < small.memory < wide.memory < 4
+    for cost in (small, wide):
+        assert cost.parts.pop('data') < 0.01 and all(share > 0 for share in cost.parts.values())
+        assert 0.8 < sum(cost.parts.values()) <= 1.05  # medians, each of another turn
+
+
+def test_real_images_take_their_time(configs: list[str], tmp_path: Path) -> None:
+    config = tmp_path / 'data.py'
+    config.write_text(
+        TINY
+        + """
+pipeline = [
+    dict(type='mmdecon.LoadImage'),
+    dict(type='mmdecon.LoadRegions', store='nowhere.regions'),
+    dict(type='mmdecon.TwoViews', size=64),
+    dict(type='mmdecon.PackViews'),
+]
+train_dataloader = dict(collate_fn=dict(type='default_collate'), dataset=dict(pipeline=pipeline))
+model.update(data_preprocessor=dict(type='mmdecon.ViewPreprocessor'))
+"""
+    )
+    (cost,) = compare_steps([str(config)], turns=2, data=str(ROOT / 'tests' / 'data' / 'nuclei'))
+    assert 0 < cost.parts['data'] < 1
 
 
 def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ def draw(costs: Sequence[LossCost]) -> np.ndarray:
             'all logits at once': (steps, np.array([cost.memory_whole for cost in own])),
             'by parts': (steps, np.array([cost.memory for cost in own])),
         }
-    return draw_curves(panels, (320, 420 * len(panels)), x_label='')
+    limits = {title: (0, 1.05 * max(values.max() for _, values in panel.values())) for title, panel in panels.items()}
+    return draw_curves(panels, (320, 420 * len(panels)), x_label='', limits=limits)
 
 
 def add_parser(kinds: _SubParsersAction) -> None:

@@ -19,6 +19,7 @@ small_test = [
 small = dict(
     train_dataloader=dict(num_workers=0, persistent_workers=False, dataset=dict(pipeline=small_train)),
     val_dataloader=dict(num_workers=0, persistent_workers=False, dataset=dict(pipeline=small_test)),
+    optim_wrapper=dict(optimizer=dict(lr=1e-3)),  # 3e-4, for 600, leaves 100 no better than one depth for all
     train_cfg=dict(max_iters=100, val_interval=100),
     param_scheduler=[
         dict(type='LinearLR', start_factor=1e-3, by_epoch=False, end=10),

@@ -119,3 +119,13 @@ def test_our_wrapper_runs_the_forward_pass_in_bfloat16() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters()))  # the step comes after two passes
     gradient = torch.cat([p.grad.flatten() for p in model.parameters() if p.requires_grad])
     torch.testing.assert_close(2 * gradient, train('MoCo', torch.bfloat16).gradient)
+
+
+def test_float16_survives_vectors_of_zeros() -> None:
+    """Dead units in the projector: float16 would scale them by 0 / 0, as it rounds torch's small divisor to 0."""
+    model = all_objectives.build('DetCon-S')
+    for parameter in model.branches.enc.head.parameters():
+        torch.nn.init.zeros_(parameter)
+    with torch.autocast('cpu', torch.float16):
+        loss = tiny.total(model.loss(all_objectives.views()))
+    assert loss.isfinite()

@@ -77,8 +77,8 @@ class DetConObjective(Objective):
     ) -> Dict[str, Tensor]:
         """The term ``contrast``; see the base class."""
         rows = q.vectors.flatten(0, 1)
-        rows = F.normalize(self.predictor(rows) if self.predictor else rows, dim=1)
-        queries = upcast(rows) / self.temperature  # (N, D)
+        rows = F.normalize(upcast(self.predictor(rows) if self.predictor else rows), dim=1)
+        queries = rows / self.temperature  # (N, D)
         kept = self._draw_negatives(len(rows) * dist.get_world_size(), rows.device)
         total = self._log_sum_exp(queries, q.ids, k, kept, excludes_same=False)
         if own is not k:
@@ -91,7 +91,7 @@ class DetConObjective(Objective):
     ) -> Tensor:
         """The denominator's part from all processes' keys of one view, (N,)."""
         collect = gather_with_grad if keys.vectors.requires_grad else gather
-        columns = collect(F.normalize(keys.vectors, dim=2).flatten(0, 1))  # (A, D)
+        columns = collect(F.normalize(upcast(keys.vectors), dim=2).flatten(0, 1))  # (A, D)
         images, others = _images(ids, dist.get_rank()), _images(keys.ids, 0, dist.get_world_size())
         ids, other_ids = ids.flatten(), gather(keys.ids.flatten())
 
@@ -129,7 +129,7 @@ def _mean_positives(ids: Tensor, keys: RegionEmbedding) -> Tuple[Tensor, Tensor]
     """For each row the mean of the other view's keys of the same region, (N, D), 0 without any; their number, (N,)."""
     same = (ids[:, :, None] == keys.ids[:, None]) & (ids >= 0)[:, :, None]  # (B, M, M)
     count = same.sum(dim=2, keepdim=True)
-    directions = upcast(F.normalize(keys.vectors, dim=2))
+    directions = F.normalize(upcast(keys.vectors), dim=2)
     with torch.autocast(directions.device.type, enabled=False):
         means = (same.to(directions) / count.clamp(min=1)) @ directions
     return means.flatten(0, 1), count.flatten().to(means)

@@ -68,9 +68,7 @@ class Twin(BaseModule):
         if self.shared:
             return
         for part, (teachers, students) in self._parts().items():
-            share = keep(part)
-            torch._foreach_mul_(teachers, share)
-            torch._foreach_add_(teachers, students, alpha=1 - share)
+            torch._foreach_lerp_(teachers, students, 1 - keep(part))
 
     def _parts(self) -> Dict[str, Tuple[List[Tensor], List[Tensor]]]:
         """Parameters by part: name -> (the teacher's, the student's)."""

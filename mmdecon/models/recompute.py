@@ -8,7 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 
-def run_segment(layers: Sequence[nn.Module], x: Tensor) -> Tensor:
+def run_segment(layers: Sequence[nn.Module], x: Tensor, run: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
     """Runs layers one after the other and keeps their input alone; the backward pass runs them again.
 
     The results and the batch norms' statistics are those of a plain run: the second run does not count the batch again.
@@ -18,9 +18,16 @@ def run_segment(layers: Sequence[nn.Module], x: Tensor) -> Tensor:
     Args:
         layers: Layers of one input and one output.
         x: What the first one takes.
+        run: Calls a layer.
     """
+
+    def chain(x: Tensor) -> Tensor:
+        for layer in layers:
+            x = run(layer, x)
+        return x
+
     return checkpoint(
-        _chain(layers),
+        chain,
         x,
         use_reentrant=False,
         preserve_rng_state=False,
@@ -42,14 +49,3 @@ def keeping_statistics(layers: Sequence[nn.Module]) -> Iterator[None]:
         for norm, buffers in zip(norms, before):
             for name, buffer in buffers.items():
                 setattr(norm, name, buffer)
-
-
-def _chain(layers: Sequence[nn.Module]) -> Callable[[Tensor], Tensor]:
-    """One layer after the other."""
-
-    def run(x: Tensor) -> Tensor:
-        for layer in layers:
-            x = layer(x)
-        return x
-
-    return run

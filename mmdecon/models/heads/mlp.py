@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, List, Mapping, Optional
 
 import torch
+import torch.nn.functional as F
 from mmcv.cnn import build_activation_layer, build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -69,17 +70,33 @@ class PointwiseMLP(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""
-        run = self._run_frugally if self.recompute and torch.is_grad_enabled() else self.layers
-        return run(x) if x.dim() == 4 else run(x[:, :, None, None]).flatten(1)
+        frugal = self.recompute and torch.is_grad_enabled()
+        for segment in self._segments():
+            x = run_segment(segment, x, _run) if frugal and len(segment) > 1 else _chain(segment, x)
+        return x
 
-    def _run_frugally(self, x: Tensor) -> Tensor:
-        """Runs all layers, keeping what each linear layer gives."""
-        kept: List[List[nn.Module]] = [[]]
+    def _segments(self) -> List[List[nn.Module]]:
+        """All layers in order, parted after each linear one."""
+        segments: List[List[nn.Module]] = [[]]
         for layer in self.layers:
             for part in layer if isinstance(layer, nn.Sequential) else [layer]:
-                kept[-1].append(part)
+                segments[-1].append(part)
                 if isinstance(part, nn.Conv2d):
-                    kept.append([])
-        for segment in kept:
-            x = run_segment(segment, x) if len(segment) > 1 else nn.Sequential(*segment)(x)
-        return x
+                    segments.append([])
+        return segments
+
+
+def _chain(parts: List[nn.Module], x: Tensor) -> Tensor:
+    """One part after the other."""
+    for part in parts:
+        x = _run(part, x)
+    return x
+
+
+def _run(part: nn.Module, x: Tensor) -> Tensor:
+    """Runs a part on a map, or on vectors: there a convolution of single cells would take five times as long."""
+    if x.dim() == 4:
+        return part(x)
+    if isinstance(part, nn.Conv2d):
+        return F.linear(x, part.weight.flatten(1), part.bias)
+    return part(x[:, :, None, None]).flatten(1)

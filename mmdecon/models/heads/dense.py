@@ -45,8 +45,7 @@ class DenseHead(BaseModule):
         out_channels: D.
         num_layers: Layers of each projector.
         grid: Most cells a side that are compared, >= 1: larger maps are averaged down to it. None compares all. The
-            cost of matching grows with the square of the cells, the memory of the logits with cells times queue: 65536
-            negatives for 56 x 56 cells are 0.8 GB an image.
+            cost of matching grows with the square of the cells, the time for the logits with cells times queue.
         norm_cfg: Norm in the projectors; None for none.
         act_cfg: Activation in the projectors.
         recompute: Whether the backward pass computes norms and activations again; see :class:`PointwiseMLP`.

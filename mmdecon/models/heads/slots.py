@@ -70,7 +70,8 @@ class SlotHead(BaseModule):
     def forward(self, feature: Tensor, view: View) -> SlotEmbedding:
         """Groups a map (B, C, h, w) of a view; the view itself is not looked at."""
         projection = self.projector(feature)
-        similarity = torch.einsum('kd,bdhw->bkhw', F.normalize(self.prototypes, dim=1), F.normalize(projection, dim=1))
+        cells = F.normalize(upcast(projection), dim=1)  # a cell of zeros is none in float16, whose epsilon is 0
+        similarity = torch.einsum('kd,bdhw->bkhw', F.normalize(self.prototypes, dim=1), cells)
         share = (upcast(similarity) / self.temperature).softmax(dim=1) + 1e-6  # an empty slot must not divide by zero
         share = share / share.sum(dim=(2, 3), keepdim=True)
         slots = torch.einsum('bdhw,bkhw->bkd', projection, share)

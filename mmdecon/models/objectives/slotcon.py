@@ -6,7 +6,6 @@ Letters: B images, K slots, D channels, h x w cells, N anchors.
 from typing import Dict, List, Optional
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ...dist import average, gather, weighted_mean
@@ -17,6 +16,7 @@ from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 from ..heads.slots import SlotEmbedding
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
+from .queue import directions
 
 
 @MODELS.register_module()
@@ -90,9 +90,8 @@ class SlotConObjective(Objective):
         """InfoNCE of slots active in both views, against all active slots of all images (section 3.2)."""
         is_anchor = (q.active & k.active).flatten()
         rows = _at_least_two(is_anchor)
-        queries = F.normalize(self.predictor(q.slots.flatten(0, 1)[rows]), dim=1)  # (N, D)
-        queries = upcast(queries) / self.contrast_temperature
-        keys = F.normalize(k.slots.detach().flatten(0, 1), dim=1)
+        queries = directions(self.predictor(q.slots.flatten(0, 1)[rows])) / self.contrast_temperature  # (N, D)
+        keys = directions(k.slots.detach().flatten(0, 1))
         present = gather(keys)[gather(k.active.flatten())]
         losses = log_sum_exp(queries, present, self.pairs_at_once) - paired(queries, keys[rows])
         return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])

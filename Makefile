@@ -24,12 +24,17 @@ XNET = $(foreach v,xnet xnet-random-decoder xnet-add xnet-gate xnet-no-image xne
 XNET_SEG = $(XNET:%=%_1xb8-100_camvid-128x128)
 XNET_DEPTH = $(XNET:%=%_1xb8-100_kitchen-96x128)
 XNET_START = decon-ml-slotcon_xnet-r18-r18_1xb16-5e_photos-96px
+# What make transfer compares; $(call finetune,FOLDER,OPTIONS): trains mmseg's FPN with the seed of the loop.
+TRANSFER = exact_r18-fpn_1xb8-2e fast_r18-fpn_1xb8-2e fast_r18-fpn_1xb8-4e
+finetune = .venv/bin/python tools/train.py configs/transfer/fpn_r18_1xb8-100_camvid-160x160.py \
+	--work-dir work_dirs/transfer/$(1)/$$seed --cfg-options $(2) randomness.seed=$$seed \
+	$(foreach part,train val test,$(part)_dataloader.dataset.data_root=$(DATA)/camvid)
 # $(call train,FOLDER OF CONFIGS,CONFIGS,FOLDER OF DATA): trains each with each seed.
 train = for seed in $(SEEDS); do for name in $(2); do .venv/bin/python tools/train.py $(1)/$$name.py \
 	--work-dir work_dirs/xnet/$$name/seed_$$seed --cfg-options randomness.seed=$$seed \
 	$(foreach part,train val test,$(part)_dataloader.dataset.data_root=$(3)); done; done
 
-.PHONY: help demo bases xnet test test-slow test-openmmlab lint clean
+.PHONY: help demo bases transfer xnet test test-slow test-openmmlab lint clean
 
 help:  ## Lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -52,6 +57,17 @@ xnet: .venv/.core  ## Trains twenty small xNets on DATA with each of SEEDS (hour
 	$(call train,configs/xnet/small,$(XNET_DEPTH),$(DATA)/7scenes_kitchen)
 	.venv/bin/python -m mmdecon.downstream.seeds $(XNET_SEG:%=work_dirs/xnet/%) --metrics mIoU aAcc
 	.venv/bin/python -m mmdecon.downstream.seeds $(XNET_DEPTH:%=work_dirs/xnet/%) --metrics abs_rel rmse d1 --digits 3
+
+transfer: .venv/.core  ## Pre-trains small models exactly and fast on DATA with each of SEEDS, fine-tunes (two hours); prints a table
+	for seed in $(SEEDS); do for name in $(TRANSFER); do \
+		.venv/bin/python tools/train.py configs/transfer/$${name}_photos-96px.py --work-dir work_dirs/transfer/$$name/$$seed \
+			--cfg-options randomness.seed=$$seed train_dataloader.dataset.data_root=$(DATA); \
+		.venv/bin/python tools/export.py work_dirs/transfer/$$name/$$seed/epoch_*.pth \
+			work_dirs/transfer/$$name/$$seed.pth --layout mmseg; \
+		$(call finetune,camvid-$$name,load_from=work_dirs/transfer/$$name/$$seed.pth); done; \
+		$(call finetune,camvid-none); done
+	.venv/bin/python -m mmdecon.downstream.seeds $(TRANSFER:%=work_dirs/transfer/camvid-%) work_dirs/transfer/camvid-none \
+		--metrics mIoU aAcc
 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
 	$(PYTEST) --doctest-modules tests mmdecon

@@ -30,7 +30,7 @@ def kinds(norm_cfg: Mapping[str, Any] = tiny.BN) -> Dict[str, Config]:
     vector = dict(head=dict(type='mmdecon.VectorHead', out_channels=8, **wide))
     return {
         'SlotCon': dict(
-            head=dict(type='mmdecon.SlotHead', out_channels=8, num_slots=6, **wide),
+            head=dict(type='mmdecon.SlotHead', out_channels=8, num_slots=6, recompute=True, **wide),
             objective=dict(type='mmdecon.SlotConObjective', **wide),
         ),
         'DenseCL': dict(
@@ -39,7 +39,7 @@ def kinds(norm_cfg: Mapping[str, Any] = tiny.BN) -> Dict[str, Config]:
             pairs=((0, 1),),
         ),
         'PixPro': dict(
-            head=dict(type='mmdecon.MapHead', out_channels=8, grid=4, **wide),
+            head=dict(type='mmdecon.MapHead', out_channels=8, grid=4, recompute=True, **wide),
             objective=dict(type='mmdecon.PixProObjective', norm_cfg=norm_cfg),
         ),
         'DetCon-B': dict(objective=dict(type='mmdecon.DetConObjective', **wide), **region),

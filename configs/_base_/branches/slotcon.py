@@ -6,6 +6,7 @@ branch = dict(
         out_channels=256,
         num_slots=256,
         norm_cfg=dict(type='mmdecon.SyncBN'),
+        recompute=True,
     ),
     objective=dict(type='mmdecon.SlotConObjective', hidden_channels=4096, norm_cfg=dict(type='mmdecon.SyncBN')),
 )

@@ -34,7 +34,12 @@ train = for seed in $(SEEDS); do for name in $(2); do .venv/bin/python tools/tra
 	--work-dir work_dirs/xnet/$$name/seed_$$seed --cfg-options randomness.seed=$$seed \
 	$(foreach part,train val test,$(part)_dataloader.dataset.data_root=$(3)); done; done
 
-.PHONY: help demo bases transfer xnet test test-slow test-openmmlab lint clean
+# What make bench steps, the first being the unit of the ratios.
+BENCH = slotcon/slotcon_r50_8xb64-coslr-800e_coco slotcon/slotcon_r50_8xb64-coslr-800e_coco \
+	$(foreach m,sl ml,$(foreach k,slotcon slotcon-fast,decon/decon-$(m)-$(k)_r50-fpn_8xb64-coslr-800e_coco))
+benchmark = .venv/bin/python -W ignore tools/benchmark.py
+
+.PHONY: help bench demo bases transfer xnet test test-slow test-openmmlab lint clean
 
 help:  ## Lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -68,6 +73,14 @@ transfer: .venv/.core  ## Pre-trains small models exactly and fast on DATA with 
 		$(call finetune,camvid-none); done
 	.venv/bin/python -m mmdecon.downstream.seeds $(TRANSFER:%=work_dirs/transfer/camvid-%) work_dirs/transfer/camvid-none \
 		--metrics mIoU aAcc
+
+bench: .venv/.core  ## Measures steps, views, regions and losses on DATA (quarter of an hour, on a quiet machine): work_dirs/bench
+	mkdir -p work_dirs/bench
+	$(benchmark) step $(BENCH:%=configs/%.py) --json work_dirs/bench/step.json
+	$(benchmark) views configs/_base_/datasets/coco.py --data $(DATA)/bsds500 --json work_dirs/bench/views.json
+	$(benchmark) regions --data $(DATA)/bsds500 --json work_dirs/bench/regions.json
+	$(benchmark) loss configs/_base_/branches/densecl.py --queue 4096 16384 65536 131072 --threads 1 \
+		--json work_dirs/bench/loss.json --plot work_dirs/bench/loss.png
 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
 	$(PYTEST) --doctest-modules tests mmdecon

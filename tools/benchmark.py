@@ -2,14 +2,14 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mmdecon.benchmark import loss, step, views
+from mmdecon.benchmark import loss, regions, step, views
 
 
 def parse() -> Namespace:
     """Reads the arguments; each kind of measurement adds its own."""
     parser = ArgumentParser(description=__doc__)
     kinds = parser.add_subparsers(dest='kind', required=True)
-    for kind in (step, views, loss):
+    for kind in (step, views, regions, loss):
         kind.add_parser(kinds)
     return parser.parse_args()
 

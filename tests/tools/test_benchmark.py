@@ -83,3 +83,13 @@ def test_noise_has_all_that_objectives_ask_for() -> None:
     first, second = noise_views(batch=3, size=64)
     assert first.image.shape == (3, 3, 64, 64) and first.regions.shape == (3, 1, 64, 64)
     assert (first.box != second.box).all() and first.source.tolist() == [[96.0, 96.0]] * 3
+
+
+def test_regions(tmp_path: Path) -> None:
+    images, out = ROOT / 'tests/data/nuclei/JPEGImages', tmp_path / 'regions.json'
+    tool = [sys.executable, str(ROOT / 'tools/benchmark.py'), 'regions', '--images', '2', '--json', str(out), '--data']
+    done = subprocess.run([*tool, str(images)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'times as fast' in done.stdout and json.loads(out.read_text())['identical'] == 2
+    refused = subprocess.run([*tool, str(tmp_path)], capture_output=True, text=True)
+    assert refused.returncode != 0 and 'no images under' in refused.stderr

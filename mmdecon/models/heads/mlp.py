@@ -11,7 +11,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..recompute import run_segment
-from .hidden import NormActLinear, is_by_channel, norm_act
+from .hidden import NormActLinear, is_by_channel, norm_act, on_gpu
 
 Config = Mapping[str, Any]
 BATCH_NORM: Config = MappingProxyType(dict(type='BN'))
@@ -81,7 +81,7 @@ class PointwiseMLP(BaseModule):
         """Runs some parts, of which the first ones prepare the last, in as little memory as asked for."""
         in_blocks = x.dim() == 4 and len(parts) == 3 and is_by_channel(parts[0])
         if not torch.is_grad_enabled():  # x is then of this pass alone, once a linear layer has made it
-            return parts[2](norm_act(x, *parts[:2], into=x)) if in_blocks else _chain(parts, x)
+            return parts[2](norm_act(x, *parts[:2], into=x)) if in_blocks and not on_gpu(x) else _chain(parts, x)
         if not self.recompute or len(parts) == 1:
             return _chain(parts, x)
         if in_blocks:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -19,8 +20,9 @@ from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.runner import Runner
 from torch import multiprocessing
 
+from ..engine import Recompute
 from ..models import DeCon
-from ..registry import MODELS
+from ..registry import HOOKS, MODELS
 from ..schedules import Clock
 from ..views import View
 from .split import Stopwatch
@@ -82,6 +84,7 @@ def _serve(told: Connection, setting: Setting, threads: int) -> None:
     torch.manual_seed(0)
     model: DeCon = MODELS.build(cfg.model).to(device).train()
     model.init_weights()
+    recompute_as_told(cfg, model)
     model.clock = lambda: Clock(1, 10)
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     watch = Stopwatch(device == 'cuda')
@@ -94,6 +97,18 @@ def _serve(told: Connection, setting: Setting, threads: int) -> None:
             told.send(_train(model, optim_wrapper, load, watch) if question == 'step' else _use(model))
     except EOFError:
         pass
+
+
+def recompute_as_told(cfg: Config, model: DeCon) -> None:
+    """Does to a model what the hooks ``mmdecon.Recompute`` of its config would, the only ones that change its cost.
+
+    Args:
+        cfg: The config.
+        model: Its model.
+    """
+    for hook in cfg.get('custom_hooks', []):
+        if hook['type'] in ('mmdecon.Recompute', 'Recompute', Recompute):
+            HOOKS.build(hook).before_train(SimpleNamespace(model=model))
 
 
 def _train(

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmdecon.benchmark import compare_steps
-from mmdecon.benchmark.step_process import noise_views
+from mmdecon.benchmark.step_process import noise_views, recompute_as_told
+from mmdecon.registry import MODELS
 
 ROOT = Path(__file__).parents[2]
 TINY = """
@@ -45,6 +47,15 @@ def test_ratios_and_memory(configs: list[str]) -> None:
     for cost in (small, wide):
         assert cost.parts.pop('data') < 0.01 and all(share > 0 for share in cost.parts.values())
         assert 0.8 < sum(cost.parts.values()) <= 1.05  # medians, each of another turn
+
+
+def test_recomputed_as_in_training(configs: list[str]) -> None:
+    cfg = Config.fromfile(configs[0])
+    cfg.custom_hooks = [dict(type='mmdecon.SkipVectors'), dict(type='mmdecon.Recompute', modules='network.*.encoder')]
+    model = MODELS.build(cfg.model)
+    recompute_as_told(cfg, model)
+    assert all('forward' in vars(network.encoder) for network in (model.network.student, model.network.teacher))
+    assert 'forward' not in vars(model.branches['enc'].head.student)
 
 
 def test_real_images_take_their_time(configs: list[str], tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def train_on_two_nodes(config: Path, work_dir: Path, *options: str) -> None:
     assert [agent.returncode for agent in agents] == [0, 0], printed[0][-3000:] + printed[1][-3000:]
 
 
+@pytest.mark.slow
 def test_two_nodes_equal_one_process(config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Static graph, gradients in buckets; the linear rule leaves the rate alone at the same images a step."""
     nodes, whole = tmp_path / 'nodes', tmp_path / 'whole'

@@ -1,11 +1,12 @@
 """Costs are measured side by side: a config against itself, and against one that does more."""
 
 import json
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from mmdecon.benchmark import compare_steps
@@ -77,17 +78,20 @@ model.update(data_preprocessor=dict(type='mmdecon.ViewPreprocessor'))
     assert 0 < cost.parts['data'] < 1
 
 
-def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path) -> None:
-    out = tmp_path / 'costs.json'
-    command = [sys.executable, str(ROOT / 'tools' / 'benchmark.py'), 'step', configs[0]]
-    done = subprocess.run(
-        [*command, '--size', '64', '--turns', '1', '--json', str(out)], capture_output=True, text=True, check=True
-    )
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    """The tool in this process, which has imported already; it sets the threads."""
+    monkeypatch.setattr(sys, 'argv', ['benchmark.py', *map(str, arguments)])
+    runpy.run_path(str(ROOT / 'tools/benchmark.py'), run_name='__main__')
+
+
+def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
+    out, threads = tmp_path / 'costs.json', ('--threads', torch.get_num_threads())
+    run(monkeypatch, 'step', configs[0], '--size', 64, '--turns', 1, '--json', out, *threads)
     written = json.loads(out.read_text())
-    assert '| small | ' in done.stdout and [cost['config'] for cost in written['costs']] == configs[:1]
+    assert '| small | ' in capsys.readouterr().out and [cost['config'] for cost in written['costs']] == configs[:1]
     assert (written['batch'], written['size']) == (2, 64)
-    missing = subprocess.run([*command, 'nowhere.py'], capture_output=True, text=True)
-    assert missing.returncode and "there is no config file 'nowhere.py'" in missing.stderr
+    with pytest.raises(SystemExit, match=r"there is no config file 'nowhere\.py'"):
+        run(monkeypatch, 'step', configs[0], 'nowhere.py')
 
 
 def test_noise_has_all_that_objectives_ask_for() -> None:
@@ -96,11 +100,9 @@ def test_noise_has_all_that_objectives_ask_for() -> None:
     assert (first.box != second.box).all() and first.source.tolist() == [[96.0, 96.0]] * 3
 
 
-def test_regions(tmp_path: Path) -> None:
+def test_regions(tmp_path: Path, monkeypatch, capsys) -> None:
     images, out = ROOT / 'tests/data/nuclei/JPEGImages', tmp_path / 'regions.json'
-    tool = [sys.executable, str(ROOT / 'tools/benchmark.py'), 'regions', '--images', '2', '--json', str(out), '--data']
-    done = subprocess.run([*tool, str(images)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert 'times as fast' in done.stdout and json.loads(out.read_text())['identical'] == 2
-    refused = subprocess.run([*tool, str(tmp_path)], capture_output=True, text=True)
-    assert refused.returncode != 0 and 'no images under' in refused.stderr
+    run(monkeypatch, 'regions', '--images', 2, '--json', out, '--data', images)
+    assert 'times as fast' in capsys.readouterr().out and json.loads(out.read_text())['identical'] == 2
+    with pytest.raises(SystemExit, match='no file there ends in'):
+        run(monkeypatch, 'regions', '--data', tmp_path)

@@ -13,7 +13,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-# Where make bases and make xnet find their images.
+# Where the targets that take DATA find their images.
 DATA ?= ../shared/data
 BASES = $(foreach b,slotcon densecl pixpro detcon-b detcon-s,$(b)_r18_1xb16-5e_photos decon-ml-$(b)_r18-fpn_1xb16-5e_photos)
 

@@ -107,7 +107,7 @@ def recompute_as_told(cfg: Config, model: DeCon) -> None:
         model: Its model.
     """
     for hook in cfg.get('custom_hooks', []):
-        if hook['type'] in ('mmdecon.Recompute', 'Recompute', Recompute):
+        if hook['type'] in ('mmdecon.Recompute', Recompute):
             HOOKS.build(hook).before_train(SimpleNamespace(model=model))
 
 

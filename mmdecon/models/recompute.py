@@ -8,7 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 
-def run_segment(layers: Sequence[nn.Module], x: Tensor, run: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+def run_segment(layers: Sequence[nn.Module], x: Tensor, run: Callable[[Sequence[nn.Module], Tensor], Tensor]) -> Tensor:
     """Runs layers one after the other and keeps their input alone; the backward pass runs them again.
 
     The results and the batch norms' statistics are those of a plain run: the second run does not count the batch again.
@@ -18,16 +18,11 @@ def run_segment(layers: Sequence[nn.Module], x: Tensor, run: Callable[[nn.Module
     Args:
         layers: Layers of one input and one output.
         x: What the first one takes.
-        run: Calls a layer.
+        run: Calls the layers one after the other.
     """
-
-    def chain(x: Tensor) -> Tensor:
-        for layer in layers:
-            x = run(layer, x)
-        return x
-
     return checkpoint(
-        chain,
+        run,
+        layers,
         x,
         use_reentrant=False,
         preserve_rng_state=False,

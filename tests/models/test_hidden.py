@@ -94,7 +94,17 @@ def test_keeps_one_map() -> None:
     layer, x = make(nn.GELU()), torch.randn(SHAPE, dtype=torch.float64)
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
         in_one(layer, x)
-    assert sorted(kept) == [28, x.numel()]  # the convolution's weight is there anyway
+    assert sorted(kept) == [7, 7, 28, x.numel()]  # parameters are there anyway
+
+
+@pytest.mark.parametrize('part', [0, 2])
+def test_parameters_written_to_before_the_backward_pass_are_noticed(part) -> None:
+    layer, x = make(nn.GELU()), torch.randn(SHAPE, dtype=torch.float64)
+    y = in_one(layer, x).sum()
+    with torch.no_grad():
+        layer[part].weight.add_(1)
+    with pytest.raises(RuntimeError, match='modified by an inplace operation'):
+        y.backward()
 
 
 def test_memory_goes_with_the_last_that_waits_for_it(way) -> None:

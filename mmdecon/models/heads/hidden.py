@@ -68,7 +68,7 @@ class NormActLinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, gain: Tensor, shift: Tensor, weight: Tensor, bias: Any, *parts: Any) -> Tensor:
         """Maps (B, C, h, w) to (B, D, h, w)."""
-        ctx.save_for_backward(x, weight)
+        ctx.save_for_backward(x, weight, gain, shift)  # the last two so that torch sees it if they are written to
         ctx.parts, ctx.has_bias, ctx.memory = parts, bias is not None, _memory_for(x)
         return F.conv2d(norm_act(x, *parts, into=_like(x, ctx.memory)), weight, bias)
 
@@ -76,7 +76,7 @@ class NormActLinear(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: FunctionCtx, grad: Tensor) -> Tuple[Any, ...]:
         """Gradients towards what ``forward`` takes."""
-        x, weight = ctx.saved_tensors
+        x, weight, *_ = ctx.saved_tensors
         ctx.memory = _memory_for(x)
         hidden = norm_act(x, *ctx.parts, into=_like(x, ctx.memory), counts=False)
         sides = dict(bias_sizes=[len(weight)] if ctx.has_bias else None, stride=[1, 1], padding=[0, 0], dilation=[1, 1])

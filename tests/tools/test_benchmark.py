@@ -39,6 +39,7 @@ def configs(tmp_path: Path) -> list[str]:
     return [str(tmp_path / name) for name in ('small.py', 'wide.py')]
 
 
+@pytest.mark.slow
 def test_ratios_and_memory(configs: list[str]) -> None:
     small, wide = compare_steps(configs, batch=2, size=64, turns=3)
     assert small.config == configs[0] and wide.config == configs[1]
@@ -59,6 +60,7 @@ def test_recomputed_as_in_training(configs: list[str]) -> None:
     assert 'forward' not in vars(model.branches['enc'].head.student)
 
 
+@pytest.mark.slow
 def test_real_images_take_their_time(configs: list[str], tmp_path: Path) -> None:
     config = tmp_path / 'data.py'
     config.write_text(

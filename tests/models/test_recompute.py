@@ -25,7 +25,10 @@ def test_values_gradients_and_statistics_stay(shape, last_norm) -> None:
         y.sin().sum().backward()
         results.append([y, x.grad, *(p.grad for p in mlp.parameters()), *mlp.buffers()])
     for plain, frugal in zip(*results):
-        torch.testing.assert_close(frugal, plain, rtol=1e-12, atol=1e-12)
+        if len(shape) == 2:
+            assert torch.equal(plain, frugal)
+        else:  # products sum in another order than convolutions
+            torch.testing.assert_close(frugal, plain, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize('channels, again', [((6, 16, 4), 0), ((4, 16, 16), 2)])
@@ -53,13 +56,13 @@ def test_decon_trains_alike(level) -> None:
         branch = tiny.branch(level)
         branch['head'] = dict(branch['head'], recompute=recompute)
         model = tiny.DeCon(network=tiny.network(), branches=dict(one=branch))
-        model.init_weights()
+        model.double().init_weights()
         model.clock = lambda: tiny.Clock(0, 10)
         optimiser = torch.optim.SGD(model.train().parameters(), 0.1)
         for _ in range(3):
             optimiser.zero_grad()
-            loss = tiny.total(model(tiny.views()))
+            loss = tiny.total(model([v._replace(image=v.image.double(), box=v.box.double()) for v in tiny.views()]))
             loss.backward()
             optimiser.step()
         losses.append(loss.item())
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-11)

@@ -39,7 +39,6 @@ def configs(tmp_path: Path) -> list[str]:
     return [str(tmp_path / name) for name in ('small.py', 'wide.py')]
 
 
-@pytest.mark.slow
 def test_ratios_and_memory(configs: list[str]) -> None:
     small, wide = compare_steps(configs, batch=2, size=64, turns=3)
     assert small.config == configs[0] and wide.config == configs[1]
@@ -48,7 +47,7 @@ def test_ratios_and_memory(configs: list[str]) -> None:
     assert 0.1 < small.memory < wide.memory < 4
     for cost in (small, wide):
         assert cost.parts.pop('data') < 0.01 and all(share > 0 for share in cost.parts.values())
-        assert 0.8 < sum(cost.parts.values()) <= 1.2  # medians, each of another turn
+        assert 0.8 < sum(cost.parts.values()) <= 1.05  # medians, each of another turn
 
 
 def test_recomputed_as_in_training(configs: list[str]) -> None:
@@ -60,7 +59,6 @@ def test_recomputed_as_in_training(configs: list[str]) -> None:
     assert 'forward' not in vars(model.branches['enc'].head.student)
 
 
-@pytest.mark.slow
 def test_real_images_take_their_time(configs: list[str], tmp_path: Path) -> None:
     config = tmp_path / 'data.py'
     config.write_text(

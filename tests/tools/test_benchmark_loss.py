@@ -37,7 +37,6 @@ def test_combinations() -> None:
     assert {s.pairs_at_once for s in settings} == {5}
 
 
-@pytest.mark.slow
 def test_parts_need_less_memory_in_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     out, plot = tmp_path / 'costs.json', tmp_path / 'costs.png'
     options = [

@@ -31,7 +31,7 @@ def hidden_layer(
     Numbers are those of the modules. Without gradients, as teachers run, ``x`` is written over if ``first`` is None.
 
     Args:
-        x: The map, (B, A, h, w).
+        x: The map, (B, A, h, w); under autocast, and without ``first``, in the type that a linear layer gives there.
         first: A 1 x 1 convolution from A to C channels, cheap beside ``last`` as it runs three times; None if A is C.
         norm: A norm of which :func:`is_by_channel` holds.
         act: The activation, of each value by itself.

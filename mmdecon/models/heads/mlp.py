@@ -38,9 +38,10 @@ class PointwiseMLP(BaseModule):
         recompute: Whether the backward pass computes norms and activations again instead of keeping their results. Of
             each hidden layer one map is then kept, where it would be three, and none of the first hidden layer if the
             linear layer that makes it costs at most a quarter of the next: it alone is run again. The numbers are the
-            same. On a CPU the step gets faster, too, as it asks the system for less memory. Batch norms of one process
-            do it piece by piece (:func:`~mmdecon.models.heads.hidden.hidden_layer`), others, among them those
-            synchronised over several processes, by torch's checkpoints.
+            same, but for the order in which maps' products are summed on a CPU. There the step gets faster, too, as it
+            asks the system for less memory. Batch norms of one process do it piece by piece
+            (:func:`~mmdecon.models.heads.hidden.hidden_layer`), others, among them those synchronised over several
+            processes, by torch's checkpoints.
     """
 
     def __init__(

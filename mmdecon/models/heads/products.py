@@ -51,8 +51,7 @@ def linear(x: Tensor, weight: Tensor, bias: Optional[Tensor], into: Optional[Ten
     Returns:
         (B, D, h, w).
     """
-    if into is None or into.shape[1] != len(weight):
-        into = None
+    into = into if into is not None and into.shape[1] == len(weight) else None
     if not _by_products(x, weight):
         for images in _images(x):
             into = _place(F.conv2d(x[images], weight, bias), images, len(x), into)

@@ -18,6 +18,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch import distributed
 
+from .clashes import refuse_clashes
 from .refusal import refuse
 
 # Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
@@ -28,6 +29,7 @@ RUNNER_KEYS = {*signature(Runner.__init__).parameters} - {'self', 'cfg'} | {
     'find_unused_parameters',
     'model_wrapper_cfg',
     'runner_type',
+    'strategy',
     'sync_bn',
 }
 
@@ -70,8 +72,8 @@ def load_config(args: Namespace) -> Config:
         The config, with ``work_dir`` and ``launcher`` set.
 
     Raises:
-        SystemExit: If there is no such file, it cannot be read, an option names no key that anything reads, or
-            processes would accumulate gradients over a static graph, or mmengine checkpoint a model of mmdecon.
+        SystemExit: If there is no such file, it cannot be read, an option names no key that anything reads, or keys
+            do not work together.
     """
     if not Path(args.config).is_file():
         refuse(f"there is no config file '{args.config}'; give the path of a .py file such as those in configs/.")
@@ -81,29 +83,9 @@ def load_config(args: Namespace) -> Config:
         refuse(f"the config '{args.config}' cannot be read: {fault}")
     override(cfg, args.cfg_options)
     cfg.launcher = args.launcher
-    _refuse_static_accumulation(cfg)
-    _refuse_checkpointing(cfg)
+    refuse_clashes(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
-
-
-def _refuse_static_accumulation(cfg: Config) -> None:
-    """Refuses what torch ends with an internal error in the first step."""
-    passes = (cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1)
-    if cfg.launcher != 'none' and passes > 1 and (cfg.get('model_wrapper_cfg') or {}).get('static_graph'):
-        refuse(
-            f'optim_wrapper.accumulative_counts={passes} with model_wrapper_cfg.static_graph=True: torch accumulates '
-            'no gradients over a static graph; set static_graph=False.'
-        )
-
-
-def _refuse_checkpointing(cfg: Config) -> None:
-    """Refuses mmengine's way of recomputing, which would leave an encoder untrained without a word."""
-    if cfg.get('activation_checkpointing') and str((cfg.get('model') or {}).get('type')) == 'mmdecon.DeCon':
-        refuse(
-            f'activation_checkpointing={cfg.activation_checkpointing} counts batches twice in running statistics, and '
-            'an encoder would get no gradients; add dict(type="mmdecon.Recompute", modules=[...]) to custom_hooks.'
-        )
 
 
 def override(cfg: Config, options: dict[str, Any]) -> None:
@@ -172,15 +154,21 @@ def processes(cfg: Config) -> Iterator[None]:
         if cfg.launcher != 'pytorch':
             refuse(f'--launcher {cfg.launcher} needs a GPU; without one, use torchrun and --launcher pytorch.')
         distributed.init_process_group('gloo')
-        wrapper = dict(
-            type='MMDistributedDataParallel',
-            broadcast_buffers=False,
-            find_unused_parameters=cfg.get('find_unused_parameters', False),
-        )
-        cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
+        if not cfg.get('strategy'):  # it wraps the model itself
+            _wrap_without_gpu(cfg)
     yield
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
+
+
+def _wrap_without_gpu(cfg: Config) -> None:
+    """Tells mmengine's model wrapper that there are no devices to choose from."""
+    wrapper = dict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False),
+    )
+    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
 
 
 def build_runner(cfg: Config) -> Runner:
@@ -192,4 +180,5 @@ def build_runner(cfg: Config) -> Runner:
     Returns:
         mmengine's, or the one named by ``runner_type``.
     """
+    cfg.setdefault('env_cfg', {})  # without it, FlexibleRunner does not start
     return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)

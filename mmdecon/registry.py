@@ -23,6 +23,8 @@ OPTIM_WRAPPERS = root.Registry('optim_wrapper', parent=root.OPTIM_WRAPPERS, loca
 OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
     'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine']
 )
+OPTIMIZERS = root.Registry('optimizer', parent=root.OPTIMIZERS, locations=['mmdecon.engine'])
+STRATEGIES = root.Registry('strategy', parent=root.STRATEGIES, locations=['mmdecon.engine'])
 
 REGIONS = root.Registry('region generator', parent=root.TASK_UTILS, locations=['mmdecon.regions'])
 
@@ -48,6 +50,8 @@ __all__ = [
     'HOOKS',
     'OPTIM_WRAPPERS',
     'OPTIM_WRAPPER_CONSTRUCTORS',
+    'OPTIMIZERS',
+    'STRATEGIES',
     'REGIONS',
     'build_foreign',
 ]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from mmengine.registry import DefaultScope
 
+from . import pair
+
 
 @pytest.fixture(autouse=True)
 def scopes() -> Iterator[None]:
@@ -13,3 +15,10 @@ def scopes() -> Iterator[None]:
     yield
     DefaultScope._instance_dict.clear()
     DefaultScope._instance_dict.update(before)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def processes() -> Iterator[None]:
+    """Ends the pair of processes that tests share."""
+    yield
+    pair.end()

@@ -2,8 +2,18 @@
 
 from .bfloat16 import BFloat16OptimWrapper
 from .recompute import Recompute
+from .sharded_norms import ShardedLARS
+from .sharded_strategy import ShardedStrategy
 from .skip_vectors import SkipVectors
 from .step_in_backward import StepInBackward
 from .trim_heap import TrimHeap
 
-__all__ = ['BFloat16OptimWrapper', 'Recompute', 'SkipVectors', 'StepInBackward', 'TrimHeap']
+__all__ = [
+    'BFloat16OptimWrapper',
+    'Recompute',
+    'ShardedLARS',
+    'ShardedStrategy',
+    'SkipVectors',
+    'StepInBackward',
+    'TrimHeap',
+]

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from fnmatch import fnmatchcase
 from typing import Any, Union
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from ..models.recompute import keeping_statistics
 from ..registry import HOOKS
+from ..wrapping import find_parts
 
 
 @HOOKS.register_module()
@@ -45,14 +44,8 @@ class Recompute(Hook):
         Args:
             runner: Its model, wrapped or not.
         """
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for pattern in self.modules:
-            found = {name: part for name, part in model.named_modules() if _fits(name, pattern)}
-            mere = [name for name, part in found.items() if isinstance(part, (nn.ModuleList, nn.ModuleDict))]
-            if not found or mere:
-                wrong = f'{mere[0]!r} only holds modules and is never run itself' if mere else 'no module is called so'
-                raise ValueError(f'Recompute.modules has {pattern!r}, but {wrong}; the names are those of a checkpoint')
-            for part in found.values():
+            for part in find_parts(runner.model, pattern, 'Recompute.modules').values():
                 part.forward = recomputed(part)
 
 
@@ -71,9 +64,3 @@ def recomputed(module: nn.Module) -> Callable[..., Any]:
         return checkpoint(forward, *args, use_reentrant=False, context_fn=lambda: contexts, **kwargs)
 
     return run
-
-
-def _fits(name: str, pattern: str) -> bool:
-    """Whether a dotted name has as many components as the pattern, each fitting."""
-    parts, wanted = name.split('.'), pattern.split('.')
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))

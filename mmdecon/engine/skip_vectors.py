@@ -2,12 +2,12 @@
 
 from typing import Any, Dict, List
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
 from torch import nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
+from ..wrapping import is_sharded, unwrapped
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -37,15 +37,14 @@ class SkipVectors(DefaultOptimWrapperConstructor):
         """Builds the wrapper for a model, wrapped or not.
 
         Raises:
-            ValueError: If processes share the parameters out (FSDP): each then holds rows of numbers, matrices or not.
+            ValueError: If each process holds shards (FSDP), which are rows of numbers, matrices or not.
         """
-        if any(hasattr(part, 'sharding_strategy') for part in model.modules()):
+        trained: List[nn.Parameter] = [p for p in unwrapped(model).parameters() if p.requires_grad]
+        if is_sharded(model) and all(p.dim() <= 1 for p in trained):
             raise ValueError(
-                'mmdecon.SkipVectors cannot tell matrices from vectors in a model sharded by FSDP, and LARS would '
-                'take norms of shards; train data-parallel, with mmdecon.Recompute if memory is short (docs/scale.md)'
+                'mmdecon.SkipVectors cannot tell matrices from vectors in a model whose processes hold shards; use '
+                "strategy=dict(type='mmdecon.ShardedStrategy') instead of mmengine's FSDPStrategy (docs/scale.md)"
             )
-        model = model.module if is_model_wrapper(model) else model
-        trained: List[nn.Parameter] = [p for p in model.parameters() if p.requires_grad]
         groups = [
             dict(params=[p for p in trained if p.dim() > 1]),
             dict(params=[p for p in trained if p.dim() <= 1], weight_decay=0.0, lars_exclude=True),

@@ -4,11 +4,11 @@ import ctypes
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..models.heads.mlp import PointwiseMLP
 from ..registry import HOOKS
+from ..wrapping import unwrapped
 
 
 @HOOKS.register_module()
@@ -39,7 +39,7 @@ class TrimHeap(Hook):
         Args:
             runner: Its model, wrapped or not.
         """
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         if next(model.parameters()).device.type != 'cpu':
             return
         for part in (model, *model.branches.values()):

@@ -4,11 +4,11 @@ from os.path import isfile
 from typing import Any, Dict
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..models.pretrained import misfits
 from ..registry import HOOKS
+from ..wrapping import whole_state
 
 
 @HOOKS.register_module()
@@ -44,8 +44,7 @@ class NextStage(Hook):
         self.has_loaded = True
         if runner._resume:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        given, wanted = checkpoint.get('state_dict', checkpoint), model.state_dict()
+        given, wanted = checkpoint.get('state_dict', checkpoint), whole_state(runner.model)
         old, new = ({branch_of(name) for name in state} - {''} for state in (given, wanted))
         problems = misfits(
             {name: value for name, value in given.items() if branch_of(name) not in old - new},

@@ -4,12 +4,12 @@ from typing import Any, Dict
 
 import numpy as np
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.utils import apply_to
 
 from ..provenance import code
 from ..registry import HOOKS
+from ..wrapping import tensors
 
 
 @HOOKS.register_module()
@@ -27,8 +27,8 @@ class PlainCheckpoint(Hook):
         """Called by mmengine with the checkpoint about to be written."""
         checkpoint['meta']['mmdecon'] = code()
         state, first = checkpoint['state_dict'], {}
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        for name, tensor in model.state_dict(keep_vars=True).items():
-            state[name] = state[first.setdefault(id(tensor), name)]  # mmengine has copied each name's to the CPU
+        for name, tensor in tensors(runner.model).items():
+            if name in state:  # of a sharded model, the first process alone holds all
+                state[name] = state[first.setdefault(id(tensor), name)]  # mmengine has copied each name's to the CPU
         hub = dict(checkpoint['message_hub'], log_scalars={})
         checkpoint['message_hub'] = apply_to(hub, lambda x: isinstance(x, np.generic), lambda x: x.item())

@@ -3,10 +3,10 @@
 from typing import Any, Dict
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 
 from ..registry import HOOKS
+from ..wrapping import unwrapped
 
 
 @HOOKS.register_module()
@@ -37,7 +37,7 @@ class VerifyLoad(Hook):
         path = runner._load_from
         if not self.any_checkpoint:
             require_export(checkpoint, path)
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         about = checkpoint.get('meta', {}).get('mmdecon', {})
         absent = {key: about[key] for key in ('untrained', 'classifiers') if key in about}
         fit = check_fit(checkpoint.get('state_dict', checkpoint), model, **absent)

@@ -29,8 +29,8 @@ class SyncBN(_BatchNorm):
             return SyncBatchNorm.forward(self, x)
         dtype, x = x.dtype, upcast(x)  # half precision cannot count the cells of a batch
         dims, count = [d for d in range(x.dim()) if d != 1], x.numel() // x.shape[1]
-        total = _sum_over_processes(x.new_tensor([count]))
-        mean = _sum_over_processes(x.sum(dims)) / total
+        sums = _sum_over_processes(torch.cat([x.sum(dims), x.new_tensor([count])]))
+        mean, total = sums[:-1] / sums[-1], sums[-1].detach()
         shape = (1, -1, *[1] * (x.dim() - 2))
         centred = x - mean.view(shape)
         variance = _sum_over_processes(centred.square().sum(dims)) / total

@@ -7,6 +7,8 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from ..wrapping import plain_name
+
 STUDENT, TEACHER = 'student', 'teacher'
 
 
@@ -75,7 +77,7 @@ class Twin(BaseModule):
         parts: Dict[str, Tuple[List[Tensor], List[Tensor]]] = {}
         for (name, student), teacher in zip(self.student.named_parameters(), self.teacher.parameters()):
             if teacher is not student:
-                teachers, students = parts.setdefault(name.split('.')[0], ([], []))
+                teachers, students = parts.setdefault(plain_name(name).split('.')[0], ([], []))
                 teachers.append(teacher)
                 students.append(student)
         return parts

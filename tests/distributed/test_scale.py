@@ -1,13 +1,11 @@
 """Two gloo processes with the options of ``configs/_base_/scale/ddp.py``, against two with torch's defaults."""
 
-from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List, Type
 
 import pytest
 import torch
-import torch.multiprocessing as mp
 from mmengine.config import Config
 from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
@@ -16,16 +14,15 @@ from torch import Tensor
 from mmdecon.engine import BFloat16OptimWrapper, Recompute
 from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
-from mmdecon.views import View
 
-from ..models import all_objectives, tiny
+from ..models import tiny
+from ..pair import run_in_both
+from . import joint
 
 FRAGMENT = Path(__file__).parents[2] / 'configs/_base_/scale/ddp.py'
-SYNC = dict(type='mmdecon.SyncBN')
 PLAIN = dict(broadcast_buffers=False)
 PASSES = 3
 RUNS = [('averaged', 1, 0.5), ('shared', 1, 0.5), ('averaged', 2, 0.5)]
-SHARED = ('DetCon-S', 'SimCLR')
 
 
 def options(static_graph: bool) -> Dict[str, Any]:
@@ -34,25 +31,6 @@ def options(static_graph: bool) -> Dict[str, Any]:
     config['static_graph'] &= static_graph
     assert config.pop('type') == 'MMDistributedDataParallel'
     return config
-
-
-def build(kind: str, dropout: float) -> DeCon:
-    """A branch of each base, on the encoder or on the decoder; synchronised norms, double precision.
-
-    Args:
-        kind: ``'averaged'`` for bases with a teacher of its own, ``'shared'`` for those without.
-        dropout: Of the decoder's channels.
-    """
-    torch.manual_seed(0)
-    neck = dict(type='mmseg.FPN', out_channels=8, norm_cfg=SYNC)
-    fpn = dict(type='mmdecon.NeckDecoder', channel_dropout=dropout, neck=neck)
-    network = tiny.network(dict(fpn=fpn), encoder=dict(tiny.RESNET, norm_cfg=SYNC))
-    bases = {name: base for name, base in all_objectives.kinds(SYNC).items() if (name in SHARED) == (kind == 'shared')}
-    levels = cycle(['c5', 'p4', 'p3'])
-    branches = {name: dict(base, level=level) for (name, base), level in zip(bases.items(), levels)}
-    model = DeCon(network=network, branches=branches, shared=kind == 'shared')
-    model.init_weights()
-    return model.double().train()
 
 
 def train(
@@ -67,9 +45,7 @@ def train(
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
     optim_wrapper = optim_wrapper_type(optimiser, accumulative_counts=accumulate)
     optim_wrapper.initialize_count_status(model, 0, PASSES)
-    batch = [
-        View(*(_half(part, rank, next(model.parameters()).dtype) for part in view)) for view in all_objectives.views()
-    ]
+    batch = joint.views(rank, next(model.parameters()).dtype)
     losses: List[float] = []
     for step in range(PASSES):
         torch.manual_seed(2 * step + rank)
@@ -81,26 +57,19 @@ def train(
     return dict(losses=losses, state=model.module.state_dict())
 
 
-def _half(part: Any, rank: int, dtype: torch.dtype) -> Any:
-    """One process's images of a view's part; numbers in the model's precision."""
-    if part is None:
-        return None
-    return part[rank::2].to(dtype) if part.is_floating_point() else part[rank::2]
-
-
 def work(rank: int, folder: str) -> None:
     """One of two processes: every run, with and without the options."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
     for kind, accumulate, dropout in RUNS:
         for name, wrapper in dict(plain=PLAIN, options=options(accumulate == 1)).items():
-            model = build(kind, dropout)
+            model = joint.build(kind, dropout)
             if kind == 'shared' and name == 'options':  # synchronised norms run again in the backward pass
                 Recompute('network.student.encoder.layer*').before_train(SimpleNamespace(model=model))
             outcome = train(model, accumulate, wrapper, rank)
             torch.save(outcome, Path(folder) / f'{kind}-{accumulate}-{name}-{rank}.pth')
     for name, kind in dict(half=BFloat16OptimWrapper, full=OptimWrapper).items():
-        outcome = train(build('averaged', 0.0).float(), 1, options(True), rank, kind)
+        outcome = train(joint.build('averaged', 0.0).float(), 1, options(True), rank, kind)
         torch.save(outcome, Path(folder) / f'{name}-{rank}.pth')
     torch.distributed.destroy_process_group()
 
@@ -109,7 +78,7 @@ def work(rank: int, folder: str) -> None:
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything trained, in one pair of processes."""
     folder = tmp_path_factory.mktemp('scale')
-    mp.spawn(work, (str(folder),), nprocs=2)
+    run_in_both(work, str(folder))
     return folder
 
 

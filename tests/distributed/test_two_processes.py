@@ -5,7 +5,6 @@ from typing import Callable, List
 
 import pytest
 import torch
-import torch.multiprocessing as mp
 from mmengine.model import MMDistributedDataParallel
 
 from mmdecon.models import DeCon
@@ -13,6 +12,7 @@ from mmdecon.schedules import Clock
 from mmdecon.views import View
 
 from ..models import tiny
+from ..pair import run_in_both
 
 SYNC = dict(type='mmdecon.SyncBN')
 STEPS = 3
@@ -76,7 +76,7 @@ def run_both(make: Callable[..., DeCon], args: tuple, batch: Callable[[], List[V
         batch: Makes all images' views; a module's function.
         folder: For the outcomes.
     """
-    mp.spawn(work, (str(folder), make, args, batch), nprocs=2)
+    run_in_both(work, str(folder), make, args, batch)
     two = [torch.load(folder / f'{rank}.pth') for rank in range(2)]
     model = make(*args)
     losses = train(model, batch())

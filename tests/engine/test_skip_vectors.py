@@ -50,12 +50,16 @@ def test_paramwise_cfg_is_refused() -> None:
         build_optim_wrapper(tiny.build(), config)
 
 
-def test_sharded_models_are_refused(tmp_path) -> None:
-    """FSDP flattens what each process holds: every matrix would count as a vector."""
+def test_wrapped_for_one_process(tmp_path) -> None:
+    """FSDP then leaves parameters whole; two processes' shards are refused in tests/distributed/test_sharded.py."""
+    plain = build(tiny.build(), type='SGD', lr=0.1)
     torch.distributed.init_process_group('gloo', f'file://{tmp_path}/rendezvous', rank=0, world_size=1)
     try:
         model = MMFullyShardedDataParallel(tiny.build(), use_orig_params=True, device_id=torch.device('cpu'))
-        with pytest.raises(ValueError, match='mmdecon.SkipVectors cannot tell matrices from vectors'):
-            build(model, type='SGD', lr=0.1)
+        wrapper = build(model, type='SGD', lr=0.1)
     finally:
         torch.distributed.destroy_process_group()
+    shapes, wanted = (
+        [[p.shape for p in group['params']] for group in built.optimizer.param_groups] for built in (wrapper, plain)
+    )
+    assert shapes == wanted

@@ -3,13 +3,14 @@ from types import SimpleNamespace
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import nn
 
 from mmdecon.datasets.seeding import derive_seed
 from mmdecon.hooks.seed import SeedEachStep
+
+from ..pair import run_in_both
 
 
 class Dropped(BaseModel):
@@ -79,6 +80,6 @@ def process_seed(rank: int, results: Path) -> None:
 
 
 def test_processes_draw_apart(tmp_path: Path) -> None:
-    mp.spawn(process_seed, (tmp_path,), nprocs=2)
+    run_in_both(process_seed, tmp_path)
     seeds = [int((tmp_path / str(rank)).read_text()) for rank in range(2)]
     assert seeds == [derive_seed(7, 3, rank) for rank in range(2)] and len(set(seeds)) == 2

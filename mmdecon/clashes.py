@@ -1,0 +1,51 @@
+"""Refuses configs whose keys do not work together, where mmengine or torch would fail late or say nothing."""
+
+from mmengine.config import Config
+
+from .refusal import refuse
+
+
+def refuse_clashes(cfg: Config) -> None:
+    """Looks at keys that clash.
+
+    Args:
+        cfg: With ``launcher`` set.
+
+    Raises:
+        SystemExit: If processes would accumulate gradients over a static graph, mmengine checkpoint a model of mmdecon,
+            or a strategy have no runner, no processes, or a model wrapper beside it.
+    """
+    _refuse_static_accumulation(cfg)
+    _refuse_checkpointing(cfg)
+    if cfg.get('strategy'):
+        _refuse_half_a_strategy(cfg)
+
+
+def _refuse_static_accumulation(cfg: Config) -> None:
+    """Refuses what torch ends with an internal error in the first step."""
+    passes = (cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1)
+    if cfg.launcher != 'none' and passes > 1 and (cfg.get('model_wrapper_cfg') or {}).get('static_graph'):
+        refuse(
+            f'optim_wrapper.accumulative_counts={passes} with model_wrapper_cfg.static_graph=True: torch accumulates '
+            'no gradients over a static graph; set static_graph=False.'
+        )
+
+
+def _refuse_checkpointing(cfg: Config) -> None:
+    """Refuses mmengine's way of recomputing, which would leave an encoder untrained without a word."""
+    if cfg.get('activation_checkpointing') and str((cfg.get('model') or {}).get('type')) == 'mmdecon.DeCon':
+        refuse(
+            f'activation_checkpointing={cfg.activation_checkpointing} counts batches twice in running statistics, and '
+            'an encoder would get no gradients; add dict(type="mmdecon.Recompute", modules=[...]) to custom_hooks.'
+        )
+
+
+def _refuse_half_a_strategy(cfg: Config) -> None:
+    """Refuses a strategy that mmengine would not read, or that would not read the rest of the config."""
+    name = f"strategy.type='{cfg.strategy.get('type')}'"
+    if cfg.get('runner_type') != 'FlexibleRunner':
+        refuse(f"{name} with runner_type={cfg.get('runner_type')!r}: set runner_type='FlexibleRunner', which reads it.")
+    if cfg.get('model_wrapper_cfg'):
+        refuse(f'{name} with a model_wrapper_cfg, which strategies do not read; leave one of the two out.')
+    if cfg.strategy.get('type') == 'mmdecon.ShardedStrategy' and cfg.launcher == 'none':
+        refuse(f'{name} shares a model out among processes; start it with torchrun and --launcher pytorch, or slurm.')

@@ -1,0 +1,135 @@
+"""Parameters, gradients and moments shared out among processes, through mmengine's strategy for FSDP."""
+
+from copy import deepcopy
+from typing import Any, Mapping, Optional, Sequence, Union
+
+import torch
+from mmengine._strategy.fsdp import FSDPStrategy
+from mmengine.device import get_device
+from mmengine.optim import OptimWrapper
+from torch import nn
+from torch.distributed.fsdp import FullyShardedDataParallel
+
+from ..models.twin import Twin
+from ..registry import STRATEGIES
+from ..wrapping import find_parts, plain_parameters
+from .sharded_norms import clip_sharded_norm_
+from .sharded_state import by_name, by_number
+
+# What steps each number by itself, so that it need not know to which matrix a number belongs.
+BY_NUMBER = ('SGD', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'RMSprop', 'Adagrad', 'Adadelta')
+SHARDINGS = ('FULL_SHARD', 'SHARD_GRAD_OP')
+
+
+@STRATEGIES.register_module()
+class ShardedStrategy(FSDPStrategy):
+    """Trains a DeCon of which each process holds a shard: parameters, teachers', gradients and moments (FSDP).
+
+    The numbers are those of data-parallel training up to rounding. Each half of each twin is a unit, whose parameters
+    are put together while it runs; ``units`` cuts networks smaller. What is frozen for good is whole everywhere.
+
+    Checkpoints are those of mmengine's ``Runner``: whole, one file, so that either resumes the other's run and the
+    tools read both. ``LARS`` is replaced by :class:`ShardedLARS`, and gradients are clipped by the norm of all shards.
+
+    Needs ``runner_type='FlexibleRunner'`` and a launcher.
+
+    Args:
+        units: Patterns of names of modules within a network that are units of their own, in both halves:
+            ``'encoder.layer*'`` are the stages of a ResNet, ``'encoder.stages.*'`` those of a ConvNeXt. Smaller units
+            take less memory and send more messages.
+        sharding_strategy: ``'FULL_SHARD'``, or ``'SHARD_GRAD_OP'``, which leaves the student's parameters together from
+            the forward pass to the end of the backward pass: more memory, fewer messages.
+        **kwargs: What mmengine's runner passes on.
+
+    Raises:
+        ValueError: If there is no such way of sharding.
+    """
+
+    def __init__(
+        self, units: Union[str, Sequence[str]] = (), sharding_strategy: str = 'FULL_SHARD', **kwargs: Any
+    ) -> None:
+        if sharding_strategy not in SHARDINGS:
+            raise ValueError(f'strategy.sharding_strategy is {sharding_strategy!r}; known: {list(SHARDINGS)}')
+        # where shards are put together on the CPU already, FSDP's offloading to it reads freed memory
+        offload = dict(rank0_only=True, offload_to_cpu=get_device() != 'cpu')
+        config = dict(
+            state_dict_type='FULL_STATE_DICT',
+            state_dict_config=dict(type='FullStateDictConfig', **offload),
+            optim_state_dict_config=dict(type='FullOptimStateDictConfig', **offload),
+        )
+        super().__init__(state_dict_cfg=config, **kwargs)
+        self.units = [units] if isinstance(units, str) else list(units)
+        self.sharding_strategy = sharding_strategy
+
+    def _wrap_model(self, model: nn.Module) -> nn.Module:
+        """Shares the model out."""
+        twins = [part for part in model.modules() if isinstance(part, Twin)]
+        if not twins:
+            raise ValueError(
+                f"strategy.type='mmdecon.ShardedStrategy' shares out models of mmdecon, not a {type(model).__name__}; "
+                "mmengine's FSDPStrategy serves others"
+            )
+        halves = [half for twin in twins for half in twin.children()]
+        fixed = [part for twin in twins for part in getattr(twin.student, 'common', ())]
+        units = {*halves, *(part for half in model.network.children() for part in self._find_units(half))} - {*fixed}
+        for part in fixed:
+            part.to(get_device())  # FSDP moves what it shares out
+        self.model_wrapper = dict(
+            type='MMFullyShardedDataParallel',
+            use_orig_params=True,
+            sharding_strategy=self.sharding_strategy,
+            auto_wrap_policy=lambda module, recurse, nonwrapped_numel: recurse or module in units,
+            ignored_modules=fixed,
+        )
+        if get_device() == 'cpu':
+            self.model_wrapper['device_id'] = torch.device('cpu')
+        return super()._wrap_model(model)
+
+    def _find_units(self, half: nn.Module) -> list[nn.Module]:
+        """The parts of one half of the network that the config names."""
+        return [part for pattern in self.units for part in find_parts(half, pattern, 'strategy.units').values()]
+
+    def build_optim_wrapper(self, optim_wrapper: Mapping[str, Any], model: Optional[nn.Module] = None) -> OptimWrapper:
+        """Builds the optimiser while every parameter has its whole shape, by which some are told apart.
+
+        Raises:
+            ValueError: If the optimiser needs whole matrices.
+        """
+        config = deepcopy(optim_wrapper)
+        config['optimizer'] = dict(config['optimizer'], type=_over_shards(config['optimizer']['type']))
+        with FullyShardedDataParallel.summon_full_params(model, writeback=False):
+            wrapper = super().build_optim_wrapper(config, model)
+        if wrapper.clip_grad_kwargs and wrapper.clip_func is nn.utils.clip_grad_norm_:
+            wrapper.clip_func = clip_sharded_norm_
+        return wrapper
+
+    def optim_state_dict(self) -> dict[str, Any]:
+        """The optimiser's state as an unsharded optimiser has it, in the first process; all must call it."""
+        state = FullyShardedDataParallel.optim_state_dict(self.model, self.optim_wrapper.optimizer)
+        return {**self.optim_wrapper.state_dict(), **by_number(state)} if state else {}
+
+    def load_optim_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes each process's shards of an unsharded optimiser's state.
+
+        Args:
+            state_dict: Of :meth:`optim_state_dict`, or of an ``OptimWrapper`` over the same parameters.
+        """
+        optimizer, names = self.optim_wrapper.optimizer, {p: n for n, p in plain_parameters(self.model).items()}
+        order = [[names[p] for p in group['params']] for group in optimizer.param_groups]
+        shards = FullyShardedDataParallel.optim_state_dict_to_load(
+            model=self.model, optim=optimizer, optim_state_dict=by_name(state_dict, order)
+        )
+        self.optim_wrapper.load_state_dict({**state_dict, **shards})
+
+
+def _over_shards(kind: Any) -> str:
+    """The optimiser that does over shards what the named one does over whole parameters."""
+    name = (kind if isinstance(kind, str) else kind.__name__).rpartition('.')[2]
+    if name == 'LARS':
+        return 'mmdecon.ShardedLARS'
+    if name in (*BY_NUMBER, 'ShardedLARS'):
+        return kind
+    raise ValueError(
+        f'optim_wrapper.optimizer.type is {name!r}, which may need whole matrices, of which each process has shards '
+        f'under mmdecon.ShardedStrategy; known to work: LARS, {", ".join(BY_NUMBER)}'
+    )

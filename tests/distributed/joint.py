@@ -1,0 +1,47 @@
+"""A model with a branch of each base, and each of two processes' half of its views."""
+
+from itertools import cycle
+from typing import Any, Dict, List
+
+import torch
+
+from mmdecon.models import DeCon
+from mmdecon.views import View
+
+from ..models import all_objectives, tiny
+
+SYNC: Dict[str, Any] = dict(type='mmdecon.SyncBN')
+SHARED = ('DetCon-S', 'SimCLR')
+
+
+def build(kind: str, dropout: float, norm_cfg: Dict[str, Any] = SYNC) -> DeCon:
+    """A branch of each base, on the encoder or on the decoder; double precision.
+
+    Args:
+        kind: ``'averaged'`` for bases with a teacher of its own, ``'shared'`` for those without.
+        dropout: Of the decoder's channels.
+        norm_cfg: Of all norms.
+    """
+    torch.manual_seed(0)
+    neck = dict(type='mmseg.FPN', out_channels=8, norm_cfg=norm_cfg)
+    fpn = dict(type='mmdecon.NeckDecoder', channel_dropout=dropout, neck=neck)
+    network = tiny.network(dict(fpn=fpn), encoder=dict(tiny.RESNET, norm_cfg=norm_cfg))
+    kinds, is_shared = all_objectives.kinds(norm_cfg), kind == 'shared'
+    bases = {name: base for name, base in kinds.items() if (name in SHARED) == is_shared}
+    levels = cycle(['c5', 'p4', 'p3'])
+    branches = {name: dict(base, level=level) for (name, base), level in zip(bases.items(), levels)}
+    model = DeCon(network=network, branches=branches, shared=is_shared)
+    model.init_weights()
+    return model.double().train()
+
+
+def views(rank: int, dtype: torch.dtype) -> List[View]:
+    """One process's half of the images; numbers in the model's precision."""
+    return [View(*(_half(part, rank, dtype) for part in view)) for view in all_objectives.views()]
+
+
+def _half(part: Any, rank: int, dtype: torch.dtype) -> Any:
+    """One process's images of a view's part."""
+    if part is None:
+        return None
+    return part[rank::2].to(dtype) if part.is_floating_point() else part[rank::2]

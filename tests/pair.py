@@ -1,0 +1,34 @@
+"""Two processes that stay: importing everything takes longer than most of what is run in two."""
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from multiprocessing import active_children, get_context
+from typing import Any
+
+_processes: list[ProcessPoolExecutor] = []
+
+
+def run_in_both(work: Callable[..., None], *args: Any) -> None:
+    """Calls ``work(rank, *args)`` in both at once; the first failure ends both and is raised here.
+
+    Args:
+        work: A module's function, as processes must find it.
+        *args: For it.
+    """
+    if not _processes:
+        _processes.extend(ProcessPoolExecutor(1, get_context('spawn')) for _ in range(2))
+    calls = [process.submit(work, rank, *args) for rank, process in enumerate(_processes)]
+    ended, _ = wait(calls, return_when=FIRST_EXCEPTION)
+    failures = [call.exception() for call in ended if call.exception()]
+    if failures:
+        end(at_once=True)  # the other one may wait for the one that failed
+        raise failures[0]
+
+
+def end(at_once: bool = False) -> None:
+    """Ends the processes, if there are any."""
+    for child in active_children() if at_once else ():
+        child.kill()
+    for process in _processes:
+        process.shutdown()
+    _processes.clear()

@@ -1,0 +1,150 @@
+"""The tool with a model shared out between two processes, as ``configs/_base_/scale/fsdp.py`` says."""
+
+import os
+import runpy
+import socket
+import sys
+from pathlib import Path
+from typing import Any, Dict, List
+from uuid import uuid4
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmdecon.models.network import EncoderDecoder
+from mmdecon.registry import MODELS
+
+from ..pair import run_in_both
+from . import commands
+
+FRAGMENT = commands.ROOT / 'configs/_base_/scale/fsdp.py'
+JOINED = {name: commands.ROOT / f'tests/training/{name}.py' for name in ('tiny', 'tiny_frozen', 'tiny_joint')}
+PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False', 'train_dataloader.batch_size=4']
+QUICK = ['model.network.encoder.norm_cfg.type=BN']  # fewer sums over processes, which take most of the time
+Steps = Dict[str, List[str]]
+
+
+def run_tool(rank: int, ports: List[int], steps: Steps) -> None:
+    """One of two processes, as torchrun starts it; the tool joins and leaves the other one for each step."""
+    torch.set_num_threads(1)
+    os.chdir(commands.ROOT)
+    for port, (name, arguments) in zip(ports, steps.items()):
+        where = dict(MASTER_ADDR='localhost', MASTER_PORT=port, WORLD_SIZE=2, RANK=rank, LOCAL_RANK=rank)
+        os.environ.update({key: str(value) for key, value in where.items()})
+        sys.argv = ['train.py', *arguments, f'experiment_name={name}-{uuid4()}']
+        runpy.run_path('tools/train.py', run_name='__main__')
+
+
+def arguments(config: Path, work_dir: Path, *options: str, resume: Any = None) -> List[str]:
+    """Of the tool."""
+    again = ['--resume', str(resume)] if resume else []
+    common = [str(config), '--launcher', 'pytorch', '--work-dir', str(work_dir), *again]
+    return [*common, '--cfg-options', *PLAIN, *QUICK, *options]
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything trained, in one pair of processes."""
+    folder = tmp_path_factory.mktemp('sharded')
+    steps = {**list_steps(folder, 'shards'), **list_steps(folder, 'whole')}
+    run_in_both(run_tool, [free_port() for _ in steps], steps)
+    return folder
+
+
+def list_steps(folder: Path, way: str) -> Steps:
+    """Names and arguments of the runs; those of shards come first, as one of the others goes on from them.
+
+    Args:
+        folder: Of everything.
+        way: ``'whole'`` or ``'shards'``.
+    """
+    configs = dict(JOINED)
+    for name, path in JOINED.items() if way == 'shards' else ():
+        configs[name] = folder / f'{name}.py'
+        configs[name].write_text(f"_base_ = ['{path}', '{FRAGMENT}']\nstrategy = dict(units='decoder.fpn')\n")
+    start = dict(tiny_frozen=f'model.network.encoder.init_cfg.checkpoint={encoder(folder)}')
+    start['tiny_joint'] = f'load_from={folder}/tiny_frozen_{way}/epoch_2.pth'
+    steps = {
+        f'{name}_{way}': arguments(path, folder / f'{name}_{way}', *start.get(name, '').split())
+        for name, path in configs.items()
+    }
+    half = folder / 'tiny_shards/epoch_1.pth'
+    return {**steps, f'again_{way}': arguments(configs['tiny'], folder / f'again_{way}', resume=half)}
+
+
+def free_port() -> int:
+    """A port that nothing listens to."""
+    with socket.socket() as server:
+        server.bind(('localhost', 0))
+        return server.getsockname()[1]
+
+
+def encoder(folder: Path) -> Path:
+    """Weights for the frozen encoder."""
+    torch.manual_seed(5)
+    config = Config.fromfile(JOINED['tiny']).model.network
+    network: EncoderDecoder = MODELS.build(config)
+    path = folder / 'encoder.pth'
+    torch.save(dict(state_dict={f'backbone.{k}': v for k, v in network.encoder.state_dict().items()}), path)
+    return path
+
+
+def checkpoint(folder: Path, name: str) -> Dict[str, Any]:
+    """The last one of a run."""
+    return torch.load(folder / name / 'epoch_2.pth', weights_only=True)
+
+
+def assert_same(got: Dict[str, Any], wanted: Dict[str, Any], **tolerance: float) -> None:
+    """Compares weights, and the optimisers' settings and states."""
+    assert list(got['state_dict']) == list(wanted['state_dict'])
+    for name, value in wanted['state_dict'].items():
+        torch.testing.assert_close(got['state_dict'][name], value, msg=lambda m, name=name: f'{name}: {m}', **tolerance)
+    assert got['optimizer'].keys() == wanted['optimizer'].keys()
+    assert got['optimizer']['param_groups'] == wanted['optimizer']['param_groups']
+    assert got['optimizer']['state'].keys() == wanted['optimizer']['state'].keys()
+    for i, state in wanted['optimizer']['state'].items():
+        for name, value in state.items():
+            torch.testing.assert_close(got['optimizer']['state'][i][name], value, **tolerance)
+
+
+@pytest.mark.parametrize('name', JOINED)
+def test_a_checkpoint_of_shards_is_that_of_a_whole_model(folder: Path, name: str) -> None:
+    """Weights, teachers, centres and the optimiser's state, up to the order of sums; the same names and numbers."""
+    assert_same(checkpoint(folder, f'{name}_shards'), checkpoint(folder, f'{name}_whole'), rtol=1e-3, atol=2e-6)
+
+
+def test_resumed_steps_are_the_uninterrupted_ones(folder: Path) -> None:
+    assert commands.losses(folder / 'again_shards') == commands.losses(folder / 'tiny_shards')[2:]
+    assert_same(checkpoint(folder, 'again_shards'), checkpoint(folder, 'tiny_shards'), rtol=0, atol=0)
+
+
+def test_a_whole_model_goes_on_from_shards(folder: Path) -> None:
+    assert_same(checkpoint(folder, 'again_whole'), checkpoint(folder, 'tiny_whole'), rtol=1e-3, atol=2e-6)
+
+
+def test_a_frozen_encoder_is_whole_and_written_once(folder: Path) -> None:
+    state = checkpoint(folder, 'tiny_frozen_shards')['state_dict']
+    given = torch.load(folder / 'encoder.pth', weights_only=True)['state_dict']
+    for name, value in given.items():
+        both = [state[name.replace('backbone', f'network.{half}.encoder')] for half in ('student', 'teacher')]
+        assert torch.equal(both[0], value) and both[0].data_ptr() == both[1].data_ptr(), name
+
+
+REFUSALS = {
+    "strategy.type='mmdecon.ShardedStrategy' with runner_type='Runner'": ['runner_type=Runner'],
+    'with a model_wrapper_cfg, which strategies do not read': ['model_wrapper_cfg.type=MMDistributedDataParallel'],
+    'shares a model out among processes; start it with torchrun': [],
+}
+
+
+@pytest.mark.parametrize('message', REFUSALS)
+def test_half_a_strategy_is_refused(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / 'sharded.py'
+    config.write_text(f"_base_ = ['{JOINED['tiny']}', '{FRAGMENT}']\n")
+    command = ['train.py', str(config), '--work-dir', str(tmp_path / 'work'), '--cfg-options', *PLAIN]
+    monkeypatch.setattr(sys, 'argv', [*command, *REFUSALS[message]])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path('tools/train.py', run_name='__main__')
+    assert message in end.value.code
+    assert not (tmp_path / 'work').exists()

@@ -25,6 +25,7 @@ from mmdecon.models import Twin
 from mmdecon.models.branch import Branch, BranchOutput
 from mmdecon.registry import build_foreign
 from mmdecon.schedules import Clock
+from mmdecon.wrapping import find_parts
 
 ROOT = Path(__file__).parent.parent / 'configs'
 NUCLEI = str(Path(__file__).parent / 'data' / 'nuclei')
@@ -179,6 +180,14 @@ def test_the_list_is_not_empty() -> None:
 @pytest.mark.parametrize('name', CONFIGS)
 def test_trains(name: str) -> None:
     check(name)
+
+
+@pytest.mark.parametrize('name', [name for name in CONFIGS if '-fsdp' in name])
+def test_parts_that_are_shared_out_exist(name: str) -> None:
+    cfg = read(name)
+    network = build_foreign(cfg.model.network)
+    found = [part for pattern in cfg.strategy.units for part in find_parts(network, pattern, 'strategy.units')]
+    assert cfg.runner_type == 'FlexibleRunner' and len(found) == 37  # 3 + 3 + 27 + 3 blocks and the decoder
 
 
 def test_a_dropped_twin_update_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

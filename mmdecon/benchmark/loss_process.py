@@ -4,26 +4,22 @@ Letters: B images of a process, C channels of the level.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.logging import MMLogger
-from torch import distributed, multiprocessing
 from torch.utils._pytree import tree_map
 
 from ..models.branch import Branch
 from ..models.levels import Level
 from ..models.twin import STUDENT, TEACHER
 from ..views import View
-from .step_process import noise_views, peak_of_process
+from .crew import Answer, asking, peak
+from .noise import noise_views
 
 CHANNELS = HIDDEN = 64
 MIB = 2**20
@@ -62,46 +58,15 @@ def computing(setting: Setting) -> Iterator[Callable[[str], float]]:
         above what was held with the inputs made); the largest answer of the processes counts. It raises RuntimeError if
         one has died.
     """
-    with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory())
-        pipes = []
-        for rank in range(setting.processes):
-            here, there = multiprocessing.Pipe()
-            process = multiprocessing.get_context('spawn').Process(
-                target=_serve, args=(there, setting, rank, folder, torch.get_num_threads()), daemon=True
-            )
-            process.start()
-            there.close()
-            stack.callback(process.join)
-            pipes.append(here)
-        for pipe in pipes:
-            stack.callback(pipe.close)
-
-        def ask(what: str) -> float:
-            try:
-                for pipe in pipes:
-                    pipe.send(what)
-                return max(pipe.recv() for pipe in pipes)
-            except (EOFError, OSError) as error:
-                raise RuntimeError(f'a process died that computed {setting}; was there enough memory?') from error
-
-        yield ask
+    with asking(_prepare, setting, setting.processes) as ask:
+        yield lambda what: max(ask(what))
 
 
-def _serve(told: Connection, setting: Setting, rank: int, folder: str, threads: int) -> None:
-    """Makes the inputs, and computes a loss whenever told; ends when nobody tells any more."""
-    torch.set_num_threads(threads)
+def _prepare(setting: Setting, rank: int, folder: str) -> Answer:
+    """Makes the inputs."""
     torch.manual_seed(rank)
-    MMLogger.get_instance('mmengine', log_level='ERROR')
-    if setting.processes > 1:
-        distributed.init_process_group('gloo', f'file://{folder}/meeting', rank=rank, world_size=setting.processes)
-    loss, before = _make(setting), _peak(forget=True)
-    try:
-        while what := told.recv():
-            told.send(_seconds(loss) if what == 'loss' else (_peak() - before) / MIB)
-    except EOFError:
-        if setting.processes > 1:
-            distributed.destroy_process_group()
+    loss, before = _make(setting), peak(forget=True)
+    return lambda what: _seconds(loss) if what == 'loss' else (peak() - before) / MIB
 
 
 def _make(setting: Setting) -> Callable[[], torch.Tensor]:
@@ -140,14 +105,3 @@ def _seconds(loss: Callable[[], torch.Tensor]) -> float:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return perf_counter() - start
-
-
-def _peak(forget: bool = False) -> int:
-    """Largest memory so far in bytes; ``forget`` begins anew (on a CPU only Linux can) before it looks."""
-    if torch.cuda.is_available():
-        if forget:
-            torch.cuda.reset_peak_memory_stats()
-        return torch.cuda.max_memory_allocated()
-    if forget and Path('/proc/self/clear_refs').exists():
-        Path('/proc/self/clear_refs').write_text('5')
-    return peak_of_process()

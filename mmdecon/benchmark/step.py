@@ -13,6 +13,7 @@ from statistics import median
 from time import perf_counter
 
 import torch
+from mmengine.config import Config
 
 from ..refusal import refuse
 from .split import PARTS
@@ -27,7 +28,7 @@ class Cost:
         config: Its path.
         seconds: Median time of a step.
         ratio: Median over the turns of its time / the first config's.
-        memory: Peak memory in GiB: of the process, or of the GPU where there is one.
+        memory: Peak memory in GiB of a process that trains, or of its GPU where there is one; the largest.
         parameters: That a gradient trains.
         parts: Median share of each part in a step, 0..1: making the views (of images alone), moving the teachers, the
             network's forward passes by student and by teacher, the branches (both halves of their heads, and the
@@ -43,21 +44,27 @@ class Cost:
 
 
 def compare_steps(
-    configs: Sequence[str], batch: int = 2, size: int = 224, turns: int = 5, data: str | None = None
+    configs: Sequence[str],
+    batch: int = 2,
+    size: int = 224,
+    turns: int = 5,
+    data: str | None = None,
+    processes: int = 1,
 ) -> Iterator[Cost]:
     """Measures the training steps of some configs, the first being the unit.
 
     Args:
         configs: Paths of configs of :class:`~mmdecon.models.DeCon`.
-        batch: Images.
+        batch: Images of each process.
         size: Side of a view of noise in pixels, a multiple of 8.
         turns: Steps of each that are counted.
         data: A folder of images to make the views of, by each config's pipeline; None for noise.
+        processes: That train together.
 
     Yields:
         The cost of each config, in their order.
     """
-    unit = Setting(str(configs[0]), batch, size, data)
+    unit = Setting(str(configs[0]), batch, size, data, processes)
     with stepping(unit) as ask_unit:
         for config in configs:
             with stepping(replace(unit, config=str(config))) as ask:
@@ -91,11 +98,12 @@ def add_parser(kinds: _SubParsersAction) -> None:
     """
     parser = kinds.add_parser('step', help='time and memory of a training step')
     parser.add_argument('configs', nargs='+', help='pre-training configs; the first is the unit of the ratios')
-    parser.add_argument('--batch', type=int, default=2, help='images (default: %(default)s)')
+    parser.add_argument('--batch', type=int, default=2, help='images of a process (default: %(default)s)')
     parser.add_argument('--size', type=int, default=224, help='side of a view in pixels (default: %(default)s)')
     parser.add_argument(
         '--data', metavar='FOLDER', help='images for the views, of the sizes of each config; else noise'
     )
+    parser.add_argument('--processes', type=int, default=1, help='that train together (default: %(default)s)')
     parser.add_argument('--turns', type=int, default=5, help='steps that count (default: %(default)s)')
     parser.add_argument('--threads', type=int, default=torch.get_num_threads(), help='of a step on a CPU')
     parser.add_argument('--json', metavar='OUT', help='a file for the figures')
@@ -111,6 +119,8 @@ def run(args: Namespace) -> None:
     for config in args.configs:
         if not Path(config).is_file():
             refuse(f"there is no config file '{config}'.")
+        if args.processes == 1 and Config.fromfile(config).get('strategy'):
+            refuse(f"'{config}' has a strategy for several processes; give --processes 2 or more.")
     if args.data and not Path(args.data).is_dir():
         refuse(f"there is no folder '{args.data}' (--data).")
     torch.set_num_threads(args.threads)
@@ -119,7 +129,7 @@ def run(args: Namespace) -> None:
     columns = ['config', 'seconds a step', 'ratio', 'peak GiB', 'million parameters', *(f'{p} %' for p in PARTS)]
     print(f'| {" | ".join(columns)} |\n|---|{"---:|" * (len(columns) - 1)}', flush=True)
     costs = []
-    for cost in compare_steps(args.configs, args.batch, args.size, args.turns, args.data):
+    for cost in compare_steps(args.configs, args.batch, args.size, args.turns, args.data, args.processes):
         costs.append(asdict(cost))
         print(_row(cost), flush=True)
     if args.json:

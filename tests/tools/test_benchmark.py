@@ -1,8 +1,6 @@
 """Costs are measured side by side: a config against itself, and against one that does more."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +8,11 @@ import torch
 from mmengine.config import Config
 
 from mmdecon.benchmark import compare_steps
-from mmdecon.benchmark.step_process import hooks_as_told, noise_views
+from mmdecon.benchmark.noise import noise_views
+from mmdecon.benchmark.step_process import hooks_as_told
 from mmdecon.registry import MODELS
+
+from .run import run_tool
 
 ROOT = Path(__file__).parents[2]
 TINY = """
@@ -50,6 +51,21 @@ def test_ratios_and_memory(configs: list[str]) -> None:
         assert 0.8 < sum(cost.parts.values()) <= 1.05  # medians, each of another turn
 
 
+def test_two_processes_with_and_without_shards(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
+    """Data-parallel and by the config's strategy; without processes a strategy has nothing to do."""
+    sharded, out = tmp_path / 'sharded.py', tmp_path / 'costs.json'
+    sharded.write_text(TINY + "strategy = dict(type='mmdecon.ShardedStrategy', units='encoder.layer*')\n")
+    options = ('--size', 64, '--turns', 1, '--threads', 1)
+    run_tool(monkeypatch, 'step', configs[0], sharded, *options, '--processes', 2, '--json', out)
+    assert '| sharded | ' in capsys.readouterr().out
+    costs = json.loads(out.read_text())['costs']
+    assert [cost['parameters'] for cost in costs] == [costs[0]['parameters']] * 2
+    for cost in costs:
+        assert 0.1 < cost['memory'] < 4 and all(cost['parts'][part] > 0 for part in cost['parts'] if part != 'data')
+    with pytest.raises(SystemExit, match='has a strategy for several processes; give --processes 2 or more'):
+        run_tool(monkeypatch, 'step', sharded, *options)
+
+
 def test_recomputed_as_in_training(configs: list[str]) -> None:
     cfg = Config.fromfile(configs[0])
     cfg.custom_hooks = [dict(type='mmdecon.SkipVectors'), dict(type='mmdecon.Recompute', modules='network.*.encoder')]
@@ -78,20 +94,14 @@ model.update(data_preprocessor=dict(type='mmdecon.ViewPreprocessor'))
     assert 0 < cost.parts['data'] < 1
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    """The tool in this process, which has imported already; it sets the threads."""
-    monkeypatch.setattr(sys, 'argv', ['benchmark.py', *map(str, arguments)])
-    runpy.run_path(str(ROOT / 'tools/benchmark.py'), run_name='__main__')
-
-
 def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
     out, threads = tmp_path / 'costs.json', ('--threads', torch.get_num_threads())
-    run(monkeypatch, 'step', configs[0], '--size', 64, '--turns', 1, '--json', out, *threads)
+    run_tool(monkeypatch, 'step', configs[0], '--size', 64, '--turns', 1, '--json', out, *threads)
     written = json.loads(out.read_text())
     assert '| small | ' in capsys.readouterr().out and [cost['config'] for cost in written['costs']] == configs[:1]
     assert (written['batch'], written['size']) == (2, 64)
     with pytest.raises(SystemExit, match=r"there is no config file 'nowhere\.py'"):
-        run(monkeypatch, 'step', configs[0], 'nowhere.py')
+        run_tool(monkeypatch, 'step', configs[0], 'nowhere.py')
 
 
 def test_noise_has_all_that_objectives_ask_for() -> None:
@@ -102,7 +112,7 @@ def test_noise_has_all_that_objectives_ask_for() -> None:
 
 def test_regions(tmp_path: Path, monkeypatch, capsys) -> None:
     images, out = ROOT / 'tests/data/nuclei/JPEGImages', tmp_path / 'regions.json'
-    run(monkeypatch, 'regions', '--images', 2, '--json', out, '--data', images)
+    run_tool(monkeypatch, 'regions', '--images', 2, '--json', out, '--data', images)
     assert 'times as fast' in capsys.readouterr().out and json.loads(out.read_text())['identical'] == 2
     with pytest.raises(SystemExit, match='no file there ends in'):
-        run(monkeypatch, 'regions', '--data', tmp_path)
+        run_tool(monkeypatch, 'regions', '--data', tmp_path)

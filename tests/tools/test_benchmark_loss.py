@@ -1,26 +1,17 @@
 """Parts of the logits need less memory than all, and the tool tells so."""
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from mmdecon.benchmark.loss import LossCost, combine, draw
+
+from .run import run_tool
 
 ROOT = Path(__file__).parents[2]
 BRANCHES = ROOT / 'configs/_base_/branches'
 LOGITS = 16 * 49 * 2**15 * 4 / 2**20  # MiB of 16 images of 7 x 7 cells against 32768 negatives, in float32
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    """``tools/benchmark.py loss`` in this process."""
-    monkeypatch.setattr(sys, 'argv', ['benchmark.py', 'loss', *map(str, arguments)])
-    threads = torch.get_num_threads()
-    runpy.run_path(str(ROOT / 'tools/benchmark.py'), run_name='__main__')
-    torch.set_num_threads(threads)
 
 
 def test_combinations() -> None:
@@ -53,7 +44,7 @@ def test_parts_need_less_memory_in_two_processes(tmp_path: Path, monkeypatch: py
         '--threads',
         1,
     ]
-    run(monkeypatch, BRANCHES / 'densecl.py', *options, '--json', out, '--plot', plot)
+    run_tool(monkeypatch, 'loss', BRANCHES / 'densecl.py', *options, '--json', out, '--plot', plot)
     (cost,) = json.loads(out.read_text())['costs']
     assert '| densecl | 16 | 7x7 | 32768 | 2 | ' in capsys.readouterr().out and plot.is_file()
     assert cost['seconds'] > 0 and 0.05 < cost['ratio'] < 20  # others compute too
@@ -64,7 +55,7 @@ def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'empty.py').write_text('model = dict()')
     for name, message in (('nowhere.py', 'there is no config file'), (str(tmp_path / 'empty.py'), 'has no branch')):
         with pytest.raises(SystemExit, match=message):
-            run(monkeypatch, name)
+            run_tool(monkeypatch, 'loss', name)
 
 
 def test_the_picture_has_a_panel_for_each_branch() -> None:

@@ -1,8 +1,6 @@
 """The data path is measured side by side with torchvision's, which makes the same views."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,8 @@ from mmdecon.benchmark.torchvision_views import MEAN, STD, TorchvisionViews
 from mmdecon.benchmark.views import REFERENCE, compare_views
 from mmdecon.datasets import TwoViews
 from mmdecon.registry import TRANSFORMS
+
+from .run import run_tool
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / 'configs/_base_/datasets'
@@ -78,17 +78,15 @@ def test_torchvisions_views_change_by_the_same_chances(photos: Path) -> None:
         TorchvisionViews(imitated(photometric=[[plain()], []]))
 
 
-def test_the_tool_writes_what_it_prints(photos: Path, tmp_path: Path) -> None:
-    out = tmp_path / 'speeds.json'
-    command = [sys.executable, str(ROOT / 'tools' / 'benchmark.py'), 'views', '--data', str(photos), '--turns', '1']
-    done = subprocess.run(
-        [*command, str(BASE / 'coco.py'), '--json', str(out)], capture_output=True, text=True, check=True
-    )
-    written = json.loads(out.read_text())
-    assert '4 images of 0.08 megapixels' in done.stdout and written['megapixels'] == pytest.approx(0.0768)
+def test_the_tool_writes_what_it_prints(photos: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    out, config = tmp_path / 'speeds.json', BASE / 'coco.py'
+    run_tool(monkeypatch, 'views', config, '--data', photos, '--turns', 1, '--json', out)
+    printed, written = capsys.readouterr().out, json.loads(out.read_text())
+    assert '4 images of 0.08 megapixels' in printed and written['megapixels'] == pytest.approx(0.0768)
     for speed in written['speeds']:
-        assert f'| {speed["pipeline"]} | {speed["milliseconds"]:.2f} |' in done.stdout
-    for wrong, message in ((['nowhere.py'], "no config file 'nowhere.py'"), ([str(BASE / 'coco.py')], 'no images')):
-        empty = [*command[:-3], str(tmp_path), '--turns', '1', *wrong]
-        refused = subprocess.run(empty, capture_output=True, text=True)
-        assert refused.returncode and message in refused.stderr and 'Traceback' not in refused.stderr
+        assert f'| {speed["pipeline"]} | {speed["milliseconds"]:.2f} |' in printed
+    (tmp_path / 'empty').mkdir()
+    for wrong, message in (('nowhere.py', r"no config file 'nowhere\.py'"), (config, 'no images')):
+        with pytest.raises(SystemExit, match=message) as end:
+            run_tool(monkeypatch, 'views', wrong, '--data', tmp_path / 'empty', '--turns', 1)
+        assert isinstance(end.value.code, str)  # what is printed instead of a traceback

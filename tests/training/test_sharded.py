@@ -19,9 +19,9 @@ from ..pair import run_in_both
 from . import commands
 
 FRAGMENT = commands.ROOT / 'configs/_base_/scale/fsdp.py'
-JOINED = {name: commands.ROOT / f'tests/training/{name}.py' for name in ('tiny', 'tiny_frozen', 'tiny_joint')}
+HERE = Path(__file__).parent
+NAMES = ('tiny', 'tiny_frozen', 'tiny_joint')
 PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False', 'train_dataloader.batch_size=4']
-QUICK = ['model.network.encoder.norm_cfg.type=BN']  # fewer sums over processes, which take most of the time
 Steps = Dict[str, List[str]]
 
 
@@ -40,7 +40,7 @@ def arguments(config: Path, work_dir: Path, *options: str, resume: Any = None) -
     """Of the tool."""
     again = ['--resume', str(resume)] if resume else []
     common = [str(config), '--launcher', 'pytorch', '--work-dir', str(work_dir), *again]
-    return [*common, '--cfg-options', *PLAIN, *QUICK, *options]
+    return [*common, '--cfg-options', *PLAIN, *options]
 
 
 @pytest.fixture(scope='module')
@@ -55,14 +55,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def list_steps(folder: Path, way: str) -> Steps:
     """Names and arguments of the runs; those of shards come first, as one of the others goes on from them.
 
+    Norms are plain ones: most of the time would go into sums over processes.
+
     Args:
         folder: Of everything.
         way: ``'whole'`` or ``'shards'``.
     """
-    configs = dict(JOINED)
-    for name, path in JOINED.items() if way == 'shards' else ():
-        configs[name] = folder / f'{name}.py'
-        configs[name].write_text(f"_base_ = ['{path}', '{FRAGMENT}']\nstrategy = dict(units='decoder.fpn')\n")
+    configs = {name: folder / way / f'{name}.py' for name in NAMES}
+    (folder / way).mkdir()
+    for name, path in configs.items():
+        plain = folder / f'{name}.py'
+        plain.write_text((HERE / f'{name}.py').read_text().replace('mmdecon.SyncBN', 'BN'))
+        scale = f"_base_ = ['{plain}', '{FRAGMENT}']\nstrategy = dict(units='decoder.fpn')\n"
+        path.write_text(scale if way == 'shards' else f"_base_ = '{plain}'\n")
     start = dict(tiny_frozen=f'model.network.encoder.init_cfg.checkpoint={encoder(folder)}')
     start['tiny_joint'] = f'load_from={folder}/tiny_frozen_{way}/epoch_2.pth'
     steps = {
@@ -83,7 +88,7 @@ def free_port() -> int:
 def encoder(folder: Path) -> Path:
     """Weights for the frozen encoder."""
     torch.manual_seed(5)
-    config = Config.fromfile(JOINED['tiny']).model.network
+    config = Config.fromfile(HERE / 'tiny.py').model.network
     network: EncoderDecoder = MODELS.build(config)
     path = folder / 'encoder.pth'
     torch.save(dict(state_dict={f'backbone.{k}': v for k, v in network.encoder.state_dict().items()}), path)
@@ -108,7 +113,7 @@ def assert_same(got: Dict[str, Any], wanted: Dict[str, Any], **tolerance: float)
             torch.testing.assert_close(got['optimizer']['state'][i][name], value, **tolerance)
 
 
-@pytest.mark.parametrize('name', JOINED)
+@pytest.mark.parametrize('name', NAMES)
 def test_a_checkpoint_of_shards_is_that_of_a_whole_model(folder: Path, name: str) -> None:
     """Weights, teachers, centres and the optimiser's state, up to the order of sums; the same names and numbers."""
     assert_same(checkpoint(folder, f'{name}_shards'), checkpoint(folder, f'{name}_whole'), rtol=1e-3, atol=2e-6)
@@ -141,7 +146,7 @@ REFUSALS = {
 @pytest.mark.parametrize('message', REFUSALS)
 def test_half_a_strategy_is_refused(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / 'sharded.py'
-    config.write_text(f"_base_ = ['{JOINED['tiny']}', '{FRAGMENT}']\n")
+    config.write_text(f"_base_ = ['{HERE / 'tiny.py'}', '{FRAGMENT}']\n")
     command = ['train.py', str(config), '--work-dir', str(tmp_path / 'work'), '--cfg-options', *PLAIN]
     monkeypatch.setattr(sys, 'argv', [*command, *REFUSALS[message]])
     with pytest.raises(SystemExit) as end:

@@ -19,6 +19,13 @@ from .sharded_state import by_name, by_number
 # What steps each number by itself, so that it need not know to which matrix a number belongs.
 BY_NUMBER = ('SGD', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'RMSprop', 'Adagrad', 'Adadelta')
 SHARDINGS = ('FULL_SHARD', 'SHARD_GRAD_OP')
+DECIDED = {
+    'model_wrapper': 'units and sharding_strategy say what can be chosen',
+    'state_dict_cfg': 'checkpoints are whole',
+    'skip_init_weights': 'teachers start as copies of initialised students',
+    'activation_checkpointing': 'add dict(type="mmdecon.Recompute", modules=[...]) to custom_hooks',
+    'sync_bn': "give norms type='mmdecon.SyncBN'",
+}
 
 
 @STRATEGIES.register_module()
@@ -42,7 +49,8 @@ class ShardedStrategy(FSDPStrategy):
         **kwargs: What mmengine's runner passes on.
 
     Raises:
-        ValueError: If there is no such way of sharding.
+        ValueError: If there is no such way of sharding, or an option of mmengine's strategies is given that this one
+            decides.
     """
 
     def __init__(
@@ -50,6 +58,8 @@ class ShardedStrategy(FSDPStrategy):
     ) -> None:
         if sharding_strategy not in SHARDINGS:
             raise ValueError(f'strategy.sharding_strategy is {sharding_strategy!r}; known: {list(SHARDINGS)}')
+        for name in DECIDED.keys() & kwargs.keys():
+            raise ValueError(f'strategy.{name} is nothing that mmdecon.ShardedStrategy takes: {DECIDED[name]}')
         # where shards are put together on the CPU already, FSDP's offloading to it reads freed memory
         offload = dict(rank0_only=True, offload_to_cpu=get_device() != 'cpu')
         config = dict(

@@ -41,6 +41,8 @@ def prepare(folder: Path, model: nn.Module, optimizer: Dict[str, Any], **setting
         ),
         (dict(units='encoder.stage*'), 'SGD', r"strategy.units has 'encoder.stage\*', but no module is called so"),
         (dict(units=['decoder']), 'SGD', r"'decoder' only holds modules"),
+        (dict(sync_bn='torch'), 'SGD', r"strategy.sync_bn is nothing that .* takes: give norms type='mmdecon.SyncBN'"),
+        (dict(model_wrapper={}), 'SGD', 'strategy.model_wrapper is nothing that .*: units and sharding_strategy'),
         ({}, 'mmpretrain.Lamb', r"optimizer.type is 'Lamb', which may need whole matrices, .*known to work: LARS, SGD"),
         ({}, torch.optim.LBFGS, r"optimizer.type is 'LBFGS'"),
     ],

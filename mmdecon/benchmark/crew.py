@@ -5,7 +5,6 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +15,9 @@ from mmengine.logging import MMLogger
 from torch import distributed, multiprocessing
 
 Answer = Callable[[str], Any]
-MODULES = ['mmdecon.benchmark.step_process', 'mmdecon.benchmark.loss_process']
+# Forks of a process that has imported everything would start sooner; but they hold fewer pages of libraries, which would
+# make all peaks look smaller, and cannot use a GPU.
+START_METHOD = 'spawn'
 
 
 @contextmanager
@@ -33,7 +34,11 @@ def asking(prepare: Callable[..., Answer], setting: Any, processes: int) -> Iter
         A function from a question to the answers of all, by rank. It raises RuntimeError if one of them has died.
     """
     with ExitStack() as stack:
-        folder, context, pipes = stack.enter_context(TemporaryDirectory()), _context(), []
+        folder, context, pipes = (
+            stack.enter_context(TemporaryDirectory()),
+            multiprocessing.get_context(START_METHOD),
+            [],
+        )
         for rank in range(processes):
             here, there = context.Pipe()
             about = (there, prepare, setting, rank, processes, folder, torch.get_num_threads())
@@ -54,15 +59,6 @@ def asking(prepare: Callable[..., Answer], setting: Any, processes: int) -> Iter
                 raise RuntimeError(f'a process died that measured {setting}; was there enough memory?') from error
 
         yield ask
-
-
-def _context() -> BaseContext:
-    """How processes start: afresh with a GPU, which no fork may touch, else from one that has imported everything."""
-    if get_device() != 'cpu' or 'forkserver' not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context('spawn')
-    context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(MODULES)
-    return context
 
 
 def _serve(

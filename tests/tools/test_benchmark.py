@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmdecon.benchmark import compare_steps
+from mmdecon.benchmark import compare_steps, crew
 from mmdecon.benchmark.noise import noise_views
 from mmdecon.benchmark.step_process import hooks_as_told
 from mmdecon.registry import MODELS
@@ -95,6 +95,8 @@ model.update(data_preprocessor=dict(type='mmdecon.ViewPreprocessor'))
 
 
 def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
+    """With processes that start as they do for users."""
+    monkeypatch.setattr(crew, 'START_METHOD', 'spawn')
     out, threads = tmp_path / 'costs.json', ('--threads', torch.get_num_threads())
     run_tool(monkeypatch, 'step', configs[0], '--size', 64, '--turns', 1, '--json', out, *threads)
     written = json.loads(out.read_text())

@@ -15,8 +15,8 @@ from mmengine.logging import MMLogger
 from torch import distributed, multiprocessing
 
 Answer = Callable[[str], Any]
-# Forks of a process that has imported everything would start sooner; but they hold fewer pages of libraries, which would
-# make all peaks look smaller, and cannot use a GPU.
+# Forks of a process that has imported everything would start sooner; but they hold fewer pages of libraries, so that all
+# peaks would look smaller, and cannot use a GPU.
 START_METHOD = 'spawn'
 
 
@@ -34,11 +34,8 @@ def asking(prepare: Callable[..., Answer], setting: Any, processes: int) -> Iter
         A function from a question to the answers of all, by rank. It raises RuntimeError if one of them has died.
     """
     with ExitStack() as stack:
-        folder, context, pipes = (
-            stack.enter_context(TemporaryDirectory()),
-            multiprocessing.get_context(START_METHOD),
-            [],
-        )
+        folder, pipes = stack.enter_context(TemporaryDirectory()), []
+        context = multiprocessing.get_context(START_METHOD)
         for rank in range(processes):
             here, there = context.Pipe()
             about = (there, prepare, setting, rank, processes, folder, torch.get_num_threads())

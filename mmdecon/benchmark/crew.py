@@ -15,8 +15,8 @@ from mmengine.logging import MMLogger
 from torch import distributed, multiprocessing
 
 Answer = Callable[[str], Any]
-# Forks of a process that has imported everything would start sooner; but they hold fewer pages of libraries, so that all
-# peaks would look smaller, and cannot use a GPU.
+# Forks of a process that has imported everything would start sooner; but they hold fewer pages of libraries, so that
+# all peaks would look smaller, and cannot use a GPU.
 START_METHOD = 'spawn'
 
 

@@ -1,6 +1,7 @@
 """Parameters, gradients and moments shared out among processes, through mmengine's strategy for FSDP."""
 
 from copy import deepcopy
+from inspect import signature
 from typing import Any, Mapping, Optional, Sequence, Union
 
 import torch
@@ -92,6 +93,10 @@ class ShardedStrategy(FSDPStrategy):
             ignored_modules=fixed,
         )
         if get_device() == 'cpu':
+            if not shards_on_cpus():
+                raise ValueError(
+                    f'torch {torch.__version__} shares models out on GPUs alone; newer ones (2.12) also without'
+                )
             self.model_wrapper['device_id'] = torch.device('cpu')
         return super()._wrap_model(model)
 
@@ -130,6 +135,11 @@ class ShardedStrategy(FSDPStrategy):
             model=self.model, optim=optimizer, optim_state_dict=by_name(state_dict, order)
         )
         self.optim_wrapper.load_state_dict({**state_dict, **shards})
+
+
+def shards_on_cpus() -> bool:
+    """Whether this torch's FSDP runs without a GPU: it asks for streams with a priority; 2.1 has none there."""
+    return bool(signature(torch.cpu.Stream.__init__).parameters.keys() & {'priority'})
 
 
 def _over_shards(kind: Any) -> str:

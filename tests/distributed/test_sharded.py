@@ -17,8 +17,10 @@ from mmdecon.wrapping import plain_parameters, whole_state
 
 from ..models import tiny
 from ..pair import run_in_both
+from ..shards import needs_shards
 from . import joint
 
+pytestmark = needs_shards
 PASSES = 4
 LARS = dict(type='mmpretrain.LARS', lr=0.1, momentum=0.9, weight_decay=1e-4)
 ADAMW = dict(type='AdamW', lr=1e-3, weight_decay=0.05, eps=1e-6)  # where gradients are 0 but for rounding, steps too

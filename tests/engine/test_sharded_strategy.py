@@ -12,6 +12,9 @@ from mmdecon.engine import ShardedStrategy
 from mmdecon.engine.sharded_state import by_name, by_number
 
 from ..models import tiny
+from ..shards import needs_shards
+
+pytestmark = needs_shards
 
 
 @pytest.fixture(autouse=True)

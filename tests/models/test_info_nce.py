@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten
 
 from mmdecon.models import DenseCLObjective, DetConObjective, SlotConObjective, VectorContrast
 from mmdecon.models.heads.dense import DenseEmbedding
@@ -107,7 +107,7 @@ class Largest(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Callable, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        made = [x.numel() for x in tree_leaves(result) if isinstance(x, torch.Tensor)]
+        made = [x.numel() for x in tree_flatten(result)[0] if isinstance(x, torch.Tensor)]
         self.elements = max(self.elements, *made, 0)
         return result
 
@@ -158,7 +158,7 @@ def run(name: str, pairs_at_once: int) -> List[torch.Tensor]:
         loss = objective._contrast(q, k)
     else:
         loss = sum(objective(q, k, own[0] if own else None, None, None).values())
-    inputs = [x for x in tree_leaves([q, k, own]) if isinstance(x, torch.Tensor) and x.requires_grad]
+    inputs = [x for x in tree_flatten([q, k, own])[0] if isinstance(x, torch.Tensor) and x.requires_grad]
     loss.backward()
     return [loss, *(x.grad for x in (*inputs, *objective.parameters()) if x.grad is not None)]
 

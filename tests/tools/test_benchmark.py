@@ -12,6 +12,7 @@ from mmdecon.benchmark.noise import noise_views
 from mmdecon.benchmark.step_process import hooks_as_told
 from mmdecon.registry import MODELS
 
+from ..shards import needs_shards
 from .run import run_tool
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,7 @@ def test_ratios_and_memory(configs: list[str]) -> None:
         assert 0.8 < sum(cost.parts.values()) <= 1.05  # medians, each of another turn
 
 
+@needs_shards
 def test_two_processes_with_and_without_shards(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
     """Data-parallel and by the config's strategy; without processes a strategy has nothing to do."""
     sharded, out = tmp_path / 'sharded.py', tmp_path / 'costs.json'

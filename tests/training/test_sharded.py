@@ -16,6 +16,7 @@ from mmdecon.models.network import EncoderDecoder
 from mmdecon.registry import MODELS
 
 from ..pair import run_in_both
+from ..shards import needs_shards
 from . import commands
 
 FRAGMENT = commands.ROOT / 'configs/_base_/scale/fsdp.py'
@@ -113,21 +114,25 @@ def assert_same(got: Dict[str, Any], wanted: Dict[str, Any], **tolerance: float)
             torch.testing.assert_close(got['optimizer']['state'][i][name], value, **tolerance)
 
 
+@needs_shards
 @pytest.mark.parametrize('name', NAMES)
 def test_a_checkpoint_of_shards_is_that_of_a_whole_model(folder: Path, name: str) -> None:
     """Weights, teachers, centres and the optimiser's state, up to the order of sums; the same names and numbers."""
     assert_same(checkpoint(folder, f'{name}_shards'), checkpoint(folder, f'{name}_whole'), rtol=1e-3, atol=2e-6)
 
 
+@needs_shards
 def test_resumed_steps_are_the_uninterrupted_ones(folder: Path) -> None:
     assert commands.losses(folder / 'again_shards') == commands.losses(folder / 'tiny_shards')[2:]
     assert_same(checkpoint(folder, 'again_shards'), checkpoint(folder, 'tiny_shards'), rtol=0, atol=0)
 
 
+@needs_shards
 def test_a_whole_model_goes_on_from_shards(folder: Path) -> None:
     assert_same(checkpoint(folder, 'again_whole'), checkpoint(folder, 'tiny_whole'), rtol=1e-3, atol=2e-6)
 
 
+@needs_shards
 def test_a_frozen_encoder_is_whole_and_written_once(folder: Path) -> None:
     state = checkpoint(folder, 'tiny_frozen_shards')['state_dict']
     given = torch.load(folder / 'encoder.pth', weights_only=True)['state_dict']

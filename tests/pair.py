@@ -1,9 +1,13 @@
 """Two processes that stay: importing everything takes longer than most of what is run in two."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from typing import Any
+
+import torch
 
 _processes: list[ProcessPoolExecutor] = []
 
@@ -23,6 +27,21 @@ def run_in_both(work: Callable[..., None], *args: Any) -> None:
     if failures:
         end(at_once=True)  # the other one may wait for the one that failed
         raise failures[0]
+
+
+@contextmanager
+def joined(rank: int, folder: str) -> Iterator[None]:
+    """Within this, one of both processes is in a gloo group with the other, and computes with one thread.
+
+    Args:
+        rank: Of this process.
+        folder: That both have in common, new to each group.
+    """
+    torch.set_num_threads(1)
+    os.environ['LOCAL_RANK'] = str(rank)
+    torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
+    yield
+    torch.distributed.destroy_process_group()
 
 
 def end(at_once: bool = False) -> None:

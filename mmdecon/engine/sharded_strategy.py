@@ -80,29 +80,29 @@ class ShardedStrategy(FSDPStrategy):
                 f"strategy.type='mmdecon.ShardedStrategy' shares out models of mmdecon, not a {type(model).__name__}; "
                 "mmengine's FSDPStrategy serves others"
             )
-        halves = [half for twin in twins for half in twin.children()]
+        on_cpu = get_device() == 'cpu'
+        if on_cpu and not shards_on_cpus():
+            raise ValueError(
+                f'torch {torch.__version__} shares models out on GPUs alone; newer ones (2.12) also without'
+            )
         fixed = [part for twin in twins for part in getattr(twin.student, 'common', ())]
-        units = {*halves, *(part for half in model.network.children() for part in self._find_units(half))} - {*fixed}
         for part in fixed:
             part.to(get_device())  # FSDP moves what it shares out
+        units = {half for twin in twins for half in twin.children()} | self._find_units(model.network)
         self.model_wrapper = dict(
             type='MMFullyShardedDataParallel',
             use_orig_params=True,
             sharding_strategy=self.sharding_strategy,
             auto_wrap_policy=lambda module, recurse, nonwrapped_numel: recurse or module in units,
-            ignored_modules=fixed,
+            ignored_modules=fixed,  # units among them stay as they are
+            **(dict(device_id=torch.device('cpu')) if on_cpu else {}),
         )
-        if get_device() == 'cpu':
-            if not shards_on_cpus():
-                raise ValueError(
-                    f'torch {torch.__version__} shares models out on GPUs alone; newer ones (2.12) also without'
-                )
-            self.model_wrapper['device_id'] = torch.device('cpu')
         return super()._wrap_model(model)
 
-    def _find_units(self, half: nn.Module) -> list[nn.Module]:
-        """The parts of one half of the network that the config names."""
-        return [part for pattern in self.units for part in find_parts(half, pattern, 'strategy.units').values()]
+    def _find_units(self, network: Twin) -> set[nn.Module]:
+        """The parts of both halves of the network that the config names."""
+        pairs = [(half, pattern) for half in network.children() for pattern in self.units]
+        return {part for half, pattern in pairs for part in find_parts(half, pattern, 'strategy.units').values()}
 
     def build_optim_wrapper(self, optim_wrapper: Mapping[str, Any], model: Optional[nn.Module] = None) -> OptimWrapper:
         """Builds the optimiser while every parameter has its whole shape, by which some are told apart.

@@ -1,14 +1,21 @@
 """A model with a branch of each base, and each of two processes' half of its views."""
 
+from collections.abc import Callable
 from itertools import cycle
+from pathlib import Path
 from typing import Any, Dict, List
 
+import pytest
 import torch
+from mmengine.optim import OptimWrapper
+from torch import nn
 
 from mmdecon.models import DeCon
+from mmdecon.schedules import Clock
 from mmdecon.views import View
 
 from ..models import all_objectives, tiny
+from ..pair import run_in_both
 
 SYNC: Dict[str, Any] = dict(type='mmdecon.SyncBN')
 SHARED = ('DetCon-S', 'SimCLR')
@@ -33,6 +40,38 @@ def build(kind: str, dropout: float, norm_cfg: Dict[str, Any] = SYNC) -> DeCon:
     model = DeCon(network=network, branches=branches, shared=is_shared)
     model.init_weights()
     return model.double().train()
+
+
+def train(model: nn.Module, optim_wrapper: OptimWrapper, rank: int, passes: int) -> List[float]:
+    """The losses of some passes, made as mmengine makes them.
+
+    Args:
+        model: Wrapped for both processes.
+        optim_wrapper: Of its parameters.
+        rank: Of this process.
+        passes: How many.
+    """
+    batch, losses = views(rank, next(model.parameters()).dtype), []
+    for step in range(passes):
+        torch.manual_seed(2 * step + rank)
+        model.module.clock = lambda step=step: Clock(step, 10)
+        with optim_wrapper.optim_context(model):
+            loss = tiny.total(model(views=batch, mode='loss'))
+        optim_wrapper.update_params(loss)
+        losses.append(loss.item())
+    return losses
+
+
+def outcomes_of(work: Callable[[int, str], None]) -> Callable[..., Path]:
+    """A module's fixture: the folder in which both processes, run once, have left what came out."""
+
+    @pytest.fixture(scope='module')
+    def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp('outcomes')
+        run_in_both(work, str(folder))
+        return folder
+
+    return outcomes
 
 
 def views(rank: int, dtype: torch.dtype) -> List[View]:

@@ -13,10 +13,8 @@ from torch import Tensor
 
 from mmdecon.engine import BFloat16OptimWrapper, Recompute
 from mmdecon.models import DeCon
-from mmdecon.schedules import Clock
 
-from ..models import tiny
-from ..pair import run_in_both
+from ..pair import joined
 from . import joint
 
 FRAGMENT = Path(__file__).parents[2] / 'configs/_base_/scale/ddp.py'
@@ -45,41 +43,26 @@ def train(
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
     optim_wrapper = optim_wrapper_type(optimiser, accumulative_counts=accumulate)
     optim_wrapper.initialize_count_status(model, 0, PASSES)
-    batch = joint.views(rank, next(model.parameters()).dtype)
-    losses: List[float] = []
-    for step in range(PASSES):
-        torch.manual_seed(2 * step + rank)
-        model.module.clock = lambda step=step: Clock(step, 10)
-        with optim_wrapper.optim_context(model):
-            loss = tiny.total(model(views=batch, mode='loss'))
-        optim_wrapper.update_params(loss)
-        losses.append(loss.item())
+    losses = joint.train(model, optim_wrapper, rank, PASSES)
     return dict(losses=losses, state=model.module.state_dict())
 
 
 def work(rank: int, folder: str) -> None:
     """One of two processes: every run, with and without the options."""
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
-    for kind, accumulate, dropout in RUNS:
-        for name, wrapper in dict(plain=PLAIN, options=options(accumulate == 1)).items():
-            model = joint.build(kind, dropout)
-            if kind == 'shared' and name == 'options':  # synchronised norms run again in the backward pass
-                Recompute('network.student.encoder.layer*').before_train(SimpleNamespace(model=model))
-            outcome = train(model, accumulate, wrapper, rank)
-            torch.save(outcome, Path(folder) / f'{kind}-{accumulate}-{name}-{rank}.pth')
-    for name, kind in dict(half=BFloat16OptimWrapper, full=OptimWrapper).items():
-        outcome = train(joint.build('averaged', 0.0).float(), 1, options(True), rank, kind)
-        torch.save(outcome, Path(folder) / f'{name}-{rank}.pth')
-    torch.distributed.destroy_process_group()
+    with joined(rank, folder):
+        for kind, accumulate, dropout in RUNS:
+            for name, wrapper in dict(plain=PLAIN, options=options(accumulate == 1)).items():
+                model = joint.build(kind, dropout)
+                if kind == 'shared' and name == 'options':  # synchronised norms run again in the backward pass
+                    Recompute('network.student.encoder.layer*').before_train(SimpleNamespace(model=model))
+                outcome = train(model, accumulate, wrapper, rank)
+                torch.save(outcome, Path(folder) / f'{kind}-{accumulate}-{name}-{rank}.pth')
+        for name, kind in dict(half=BFloat16OptimWrapper, full=OptimWrapper).items():
+            outcome = train(joint.build('averaged', 0.0).float(), 1, options(True), rank, kind)
+            torch.save(outcome, Path(folder) / f'{name}-{rank}.pth')
 
 
-@pytest.fixture(scope='module')
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Everything trained, in one pair of processes."""
-    folder = tmp_path_factory.mktemp('scale')
-    run_in_both(work, str(folder))
-    return folder
+outcomes = joint.outcomes_of(work)
 
 
 @pytest.mark.parametrize(('kind', 'accumulate'), [run[:2] for run in RUNS])

@@ -1,6 +1,5 @@
 """Two gloo processes that share a model out (FSDP), against two that hold it whole, in double precision."""
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List, NamedTuple
@@ -12,11 +11,10 @@ from mmengine._strategy.base import BaseStrategy
 from mmengine._strategy.fsdp import FSDPStrategy
 
 from mmdecon.engine import Recompute, ShardedStrategy
-from mmdecon.schedules import Clock
 from mmdecon.wrapping import plain_parameters, whole_state
 
 from ..models import tiny
-from ..pair import run_in_both
+from ..pair import joined
 from ..shards import needs_shards
 from . import joint
 
@@ -64,21 +62,13 @@ def train(run: Run, is_sharded: bool, rank: int, folder: str) -> Dict[str, Any]:
     model, wrapper = trainer.model, trainer.optim_wrapper
     if run.recompute:
         Recompute('network.student.encoder.layer*').before_train(SimpleNamespace(model=model))
-    batch = joint.views(rank, torch.float64)
-    losses: List[float] = []
-    for step in range(PASSES):
-        torch.manual_seed(2 * step + rank)
-        model.module.clock = lambda step=step: Clock(step, 10)
-        with wrapper.optim_context(model):
-            loss = tiny.total(model(views=batch, mode='loss'))
-        wrapper.update_params(loss)
-        losses.append(loss.item())
+    losses = joint.train(model, wrapper, rank, PASSES)
     numbers = sum(p.numel() for p in plain_parameters(model).values())
     moments = sum(x.numel() for state in wrapper.optimizer.state.values() for x in state.values())
     return dict(losses=losses, state=whole_state(model), numbers=numbers, moments=moments)
 
 
-def refusal(rank: int, folder: str) -> str:
+def refusal(folder: str) -> str:
     """What mmengine's own strategy ends with."""
     trainer = FSDPStrategy(model_wrapper=dict(device_id=torch.device('cpu')), work_dir=folder)
     optimisation = dict(constructor='mmdecon.SkipVectors', optimizer=LARS)
@@ -91,22 +81,14 @@ def refusal(rank: int, folder: str) -> str:
 
 def work(rank: int, folder: str) -> None:
     """One of two processes."""
-    torch.set_num_threads(1)
-    os.environ['LOCAL_RANK'] = str(rank)
-    torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
-    for name, run in RUNS.items():
-        for is_sharded in (False, True):
-            torch.save(train(run, is_sharded, rank, folder), Path(folder) / f'{name}-{is_sharded}-{rank}.pth')
-    (Path(folder) / f'refusal-{rank}.txt').write_text(refusal(rank, folder))
-    torch.distributed.destroy_process_group()
+    with joined(rank, folder):
+        for name, run in RUNS.items():
+            for is_sharded in (False, True):
+                torch.save(train(run, is_sharded, rank, folder), Path(folder) / f'{name}-{is_sharded}-{rank}.pth')
+        (Path(folder) / f'refusal-{rank}.txt').write_text(refusal(folder))
 
 
-@pytest.fixture(scope='module')
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Everything trained, in one pair of processes."""
-    folder = tmp_path_factory.mktemp('sharded')
-    run_in_both(work, str(folder))
-    return folder
+outcomes = joint.outcomes_of(work)
 
 
 def load(outcomes: Path, name: str, is_sharded: bool) -> List[Dict[str, Any]]:

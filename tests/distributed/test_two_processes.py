@@ -12,7 +12,7 @@ from mmdecon.schedules import Clock
 from mmdecon.views import View
 
 from ..models import tiny
-from ..pair import run_in_both
+from ..pair import joined, run_in_both
 
 SYNC = dict(type='mmdecon.SyncBN')
 STEPS = 3
@@ -58,13 +58,11 @@ def train(model: torch.nn.Module, batch: List[View]) -> List[float]:
 
 def work(rank: int, folder: str, make: Callable[..., DeCon], args: tuple, batch: Callable) -> None:
     """One of two processes: the images rank, rank + 2, ..., as mmengine's sampler deals them."""
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group('gloo', f'file://{folder}/rendezvous', rank=rank, world_size=2)
-    model = MMDistributedDataParallel(make(*args), broadcast_buffers=False)
-    half = [View(*(None if x is None else x[rank::2] for x in view)) for view in batch()]
-    losses = train(model, half)
-    torch.save(dict(losses=losses, state=model.module.state_dict()), Path(folder) / f'{rank}.pth')
-    torch.distributed.destroy_process_group()
+    with joined(rank, folder):
+        model = MMDistributedDataParallel(make(*args), broadcast_buffers=False)
+        half = [View(*(None if x is None else x[rank::2] for x in view)) for view in batch()]
+        losses = train(model, half)
+        torch.save(dict(losses=losses, state=model.module.state_dict()), Path(folder) / f'{rank}.pth')
 
 
 def run_both(make: Callable[..., DeCon], args: tuple, batch: Callable[[], List[View]], folder: Path) -> None:

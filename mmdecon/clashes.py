@@ -4,6 +4,16 @@ from mmengine.config import Config
 
 from .refusal import refuse
 
+# Keys that mmengine's Runner reads, and its FlexibleRunner, which alone has strategies, does not.
+UNREAD = (
+    'activation_checkpointing',
+    'compile',
+    'efficient_conv_bn_eval',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'sync_bn',
+)
+
 
 def refuse_clashes(cfg: Config) -> None:
     """Looks at keys that clash.
@@ -13,7 +23,7 @@ def refuse_clashes(cfg: Config) -> None:
 
     Raises:
         SystemExit: If processes would accumulate gradients over a static graph, mmengine checkpoint a model of mmdecon,
-            or a strategy have no runner, no processes, or a model wrapper beside it.
+            or a strategy have no runner, no processes, or keys beside it that nothing reads.
     """
     _refuse_static_accumulation(cfg)
     _refuse_checkpointing(cfg)
@@ -45,7 +55,8 @@ def _refuse_half_a_strategy(cfg: Config) -> None:
     name = f"strategy.type='{cfg.strategy.get('type')}'"
     if cfg.get('runner_type') != 'FlexibleRunner':
         refuse(f"{name} with runner_type={cfg.get('runner_type')!r}: set runner_type='FlexibleRunner', which reads it.")
-    if cfg.get('model_wrapper_cfg'):
-        refuse(f'{name} with a model_wrapper_cfg, which strategies do not read; leave one of the two out.')
+    for key in UNREAD:
+        if cfg.get(key):
+            refuse(f'{name} with {key}, which FlexibleRunner does not read; leave one of the two out.')
     if cfg.strategy.get('type') == 'mmdecon.ShardedStrategy' and cfg.launcher == 'none':
         refuse(f'{name} shares a model out among processes; start it with torchrun and --launcher pytorch, or slurm.')

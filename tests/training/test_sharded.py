@@ -67,7 +67,7 @@ def list_steps(folder: Path, way: str) -> Steps:
     for name, path in configs.items():
         plain = folder / f'{name}.py'
         plain.write_text((HERE / f'{name}.py').read_text().replace('mmdecon.SyncBN', 'BN'))
-        scale = f"_base_ = ['{plain}', '{FRAGMENT}']\nstrategy = dict(units='decoder.fpn')\n"
+        scale = f"_base_ = ['{plain}', '{FRAGMENT}']\nstrategy = dict(units=['encoder.layer4', 'decoder.fpn'])\n"
         path.write_text(scale if way == 'shards' else f"_base_ = '{plain}'\n")
     start = dict(tiny_frozen=f'model.network.encoder.init_cfg.checkpoint={encoder(folder)}')
     start['tiny_joint'] = f'load_from={folder}/tiny_frozen_{way}/epoch_2.pth'
@@ -143,7 +143,8 @@ def test_a_frozen_encoder_is_whole_and_written_once(folder: Path) -> None:
 
 REFUSALS = {
     "strategy.type='mmdecon.ShardedStrategy' with runner_type='Runner'": ['runner_type=Runner'],
-    'with a model_wrapper_cfg, which strategies do not read': ['model_wrapper_cfg.type=MMDistributedDataParallel'],
+    'with model_wrapper_cfg, which FlexibleRunner does not read': ['model_wrapper_cfg.type=MMDistributedDataParallel'],
+    'with sync_bn, which FlexibleRunner does not read': ['sync_bn=torch'],
     'shares a model out among processes; start it with torchrun': [],
 }
 

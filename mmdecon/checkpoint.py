@@ -4,13 +4,13 @@ import ast
 import os
 import pickle
 import tempfile
-from typing import Any, Dict
+from typing import Any
 
 import torch
 from mmengine.fileio import get_local_path
 
 
-def load_file(path: str) -> Dict[str, Any]:
+def load_file(path: str) -> dict[str, Any]:
     """Reads a checkpoint with ``weights_only=True``, or one of safetensors.
 
     Args:
@@ -47,7 +47,7 @@ def _load(path: str) -> Any:
     return torch.load(path, map_location='cpu', weights_only=True)
 
 
-def _load_safetensors(path: str) -> Dict[str, torch.Tensor]:
+def _load_safetensors(path: str) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError  # comes with timm, whose files need it
     from safetensors import torch as safetensors
 
@@ -57,7 +57,7 @@ def _load_safetensors(path: str) -> Dict[str, torch.Tensor]:
         raise RuntimeError(f'safetensors: {error}') from error
 
 
-def save_file(content: Dict[str, Any], path: str) -> None:
+def save_file(content: dict[str, Any], path: str) -> None:
     """Writes a checkpoint, whole or not at all."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
@@ -71,7 +71,7 @@ def save_file(content: Dict[str, Any], path: str) -> None:
         raise
 
 
-def read_config_text(text: str) -> Dict[str, Any]:
+def read_config_text(text: str) -> dict[str, Any]:
     """Reads a config dumped by mmengine without executing it.
 
     Only assignments of literals and ``dict(...)`` calls are understood, which is all that a dump consists of.

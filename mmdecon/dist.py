@@ -1,6 +1,6 @@
 """What objectives do across processes; with one process, all of it is local."""
 
-from typing import Any, Tuple
+from typing import Any
 
 import torch
 from mmengine import dist
@@ -43,7 +43,7 @@ class _GatherWithGrad(torch.autograd.Function):
         return gather(rows)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tuple[Tensor]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor]:
         total = gradients[0].contiguous().clone()
         dist.all_reduce(total)
         start = dist.get_rank() * ctx.count

@@ -3,12 +3,11 @@
 import hashlib
 import subprocess
 from pathlib import Path
-from typing import Dict
 
 from .version import __version__
 
 
-def code() -> Dict[str, str]:
+def code() -> dict[str, str]:
     """The version of mmdecon and, where it runs from a git checkout, the commit, with ``+`` if files were changed."""
     folder = Path(__file__).parent
     describe = ['git', '-C', str(folder), 'describe', '--always', '--abbrev=40', '--exclude=*', '--dirty=+']

@@ -4,7 +4,8 @@ Each is a direct child of mmengine's root, so that ``type='mmdecon.DeCon'`` is f
 mmpretrain's would not be). mmengine imports ``locations`` on the first look-up.
 """
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from torch import nn
 

@@ -1,9 +1,9 @@
 """Reading maps inside boxes.
 
-Letters: B images, C channels, h x w cells of a map, r x s cells read.
+Shapes: B images, C channels, h x w cells of a map, r x s cells read.
 """
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F

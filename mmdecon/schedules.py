@@ -1,11 +1,12 @@
-"""How much of a teacher stays at each step: pure functions of the run's clock.
+"""The EMA momentum of teachers at each step: pure functions of the run's clock.
 
-The number is called ``keep``: ``teacher = keep * teacher + (1 - keep) * student``. (mmpretrain writes 1 - keep as
-    ``momentum``.)
+``teacher = momentum * teacher + (1 - momentum) * student``, as in MoCo and BYOL: 0.99 moves the teacher by one per cent
+of the way. (mmengine and mmpretrain write one minus that as ``momentum``.)
 """
 
 import math
-from typing import Callable, Dict, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 
 class Clock(NamedTuple):
@@ -40,7 +41,7 @@ def rise(progress: float, start: float) -> float:
 
     Args:
         progress: 0..1; beyond 1 the cosine goes on and falls again.
-        start: keep at the start, 0..1.
+        start: The momentum at the start, 0..1.
 
     Example:
         >>> [round(rise(p, 0.99), 5) for p in (0, 0.25, 0.5, 0.75, 1)]
@@ -77,4 +78,4 @@ def published_decon(clock: Clock, start: float, part: Part) -> float:
     return rise((2 * clock.step + on_decoder_side) / clock.total, start)
 
 
-SCHEDULES: Dict[str, Schedule] = {f.__name__: f for f in (cosine, constant, published_decon)}
+SCHEDULES: dict[str, Schedule] = {f.__name__: f for f in (cosine, constant, published_decon)}

@@ -1,6 +1,6 @@
 """Views and their geometry: where two crops of one image show the same place. Nothing here is learnt.
 
-Letters: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells, S planes of regions, M
+Shapes: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells, S planes of regions, M
 drawn regions.
 
 Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A
@@ -8,7 +8,8 @@ box *within* a view is in fractions 0..1 of the view's width and height, in the 
 flipped).
 """
 
-from typing import NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -45,9 +46,9 @@ class View(NamedTuple):
     image: Tensor
     box: Tensor
     flipped: Tensor
-    regions: Optional[Tensor] = None
-    source: Optional[Tensor] = None
-    sample: Optional[RegionSample] = None
+    regions: Tensor | None = None
+    source: Tensor | None = None
+    sample: RegionSample | None = None
 
 
 class Overlap(NamedTuple):
@@ -76,7 +77,7 @@ class Cells(NamedTuple):
     diagonal: Tensor
 
 
-def shared_area(boxes: Tensor, others: Tensor) -> Tuple[Tensor, Tensor]:
+def shared_area(boxes: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     """Intersects boxes pairwise.
 
     Args:
@@ -141,7 +142,7 @@ def place_within(view: View, boxes: Tensor) -> Tensor:
     return mirror((boxes - origin.repeat(1, 2)) / extent.repeat(1, 2), view.flipped)
 
 
-def crop_overlap(maps: Tensor, view: View, other: View) -> Tuple[Tensor, Tensor]:
+def crop_overlap(maps: Tensor, view: View, other: View) -> tuple[Tensor, Tensor]:
     """Cuts from a view's maps the area shared with the other view, resampled to the maps' own size and never mirrored.
 
     The same place of the source image is the same cell in ``crop_overlap(a_maps, a, b)`` and ``crop_overlap(b_maps, b,

@@ -1,7 +1,6 @@
 """Models as they are below the wrappers of parallel training, and their parts by the names of a checkpoint."""
 
 from fnmatch import fnmatchcase
-from typing import Dict
 
 from mmengine.device import get_device
 from mmengine.model import is_model_wrapper
@@ -25,7 +24,7 @@ def plain_name(name: str) -> str:
     return name.replace(_WRAPPED, '')
 
 
-def plain_parameters(module: nn.Module) -> Dict[str, nn.Parameter]:
+def plain_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
     """A module's parameters by the names of a checkpoint, each once."""
     return {plain_name(name): parameter for name, parameter in module.named_parameters()}
 
@@ -35,14 +34,14 @@ def is_sharded(model: nn.Module) -> bool:
     return any(hasattr(part, 'sharding_strategy') for part in model.modules())
 
 
-def tensors(model: nn.Module) -> Dict[str, Tensor]:
+def tensors(model: nn.Module) -> dict[str, Tensor]:
     """Every parameter and buffer under every name that it has, as this process holds it; processes do not speak."""
     parts = dict(unwrapped(model).named_parameters(remove_duplicate=False))
     parts.update(unwrapped(model).named_buffers(remove_duplicate=False))
     return {plain_name(name): tensor for name, tensor in parts.items()}
 
 
-def whole_state(model: nn.Module) -> Dict[str, Tensor]:
+def whole_state(model: nn.Module) -> dict[str, Tensor]:
     """A model's state dict, in every process, though each may hold only shards.
 
     All processes must call it. Shards are put together on the CPU.
@@ -56,7 +55,7 @@ def whole_state(model: nn.Module) -> Dict[str, Tensor]:
         return model.state_dict()
 
 
-def find_parts(model: nn.Module, pattern: str, key: str) -> Dict[str, nn.Module]:
+def find_parts(model: nn.Module, pattern: str, key: str) -> dict[str, nn.Module]:
     """The modules that a pattern names.
 
     Args:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from mmengine.registry import DefaultScope
 
-from . import pair
+from tests.support import pair
 
 
 @pytest.fixture(autouse=True)

@@ -158,7 +158,7 @@ def check(name: str | Path) -> None:
     unused = {f'network.teacher.{name}' for name in model.network.student.unused}
     teachers = {name: p for name, p in model.named_parameters() if '.teacher.' in name and name not in unused}
     students = {name: p for name, p in model.named_parameters() if '.student.' in name}
-    moves = 1 - min(model._last_keep.values())
+    moves = 1 - min(model._last_momentum.values())
     still = {
         name
         for name, p in teachers.items()
@@ -192,7 +192,9 @@ def test_parts_that_are_shared_out_exist(name: str) -> None:
 
 def test_a_dropped_twin_update_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     update = Twin.update
-    monkeypatch.setattr(Twin, 'update', lambda self, keep: hasattr(self.student, 'prototypes') or update(self, keep))
+    monkeypatch.setattr(
+        Twin, 'update', lambda self, momentum: hasattr(self.student, 'prototypes') or update(self, momentum)
+    )
     with pytest.raises(AssertionError, match='should move'):
         check(DECON_ML)
 

@@ -16,7 +16,7 @@ from mmengine.config import DictAction
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from mmdecon.datasets.listing import IMAGE_EXTENSIONS, keep_listed, list_images
+from mmdecon.images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
 from mmdecon.refusal import refuse
 from mmdecon.regions import Job, RegionStore, make_store
 from mmdecon.regions.build import CHOICES

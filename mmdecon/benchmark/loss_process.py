@@ -1,6 +1,6 @@
 """Processes that compute an objective of noise again and again.
 
-Letters: B images of a process, C channels of the level.
+Shapes: B images of a process, C channels of the level.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Views of noise, where what is in an image takes no part.
 
-Letters: B images, S x S pixels.
+Shapes: B images, S x S pixels.
 """
 
 import torch

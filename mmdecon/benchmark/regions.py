@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from ..datasets.listing import IMAGE_EXTENSIONS, list_images
+from ..images.listing import IMAGE_EXTENSIONS, list_images
 from ..refusal import told_plainly
 
 

@@ -1,6 +1,6 @@
 """Processes that make training steps when told to.
 
-Letters: B images, S x S pixels.
+Shapes: B images, S x S pixels.
 """
 
 from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from torchvision import transforms as T
 from torchvision.transforms.functional import resized_crop
 
 from ..datasets import Photometrics, TwoViews
-from ..datasets.colour_draws import ColourOptions
-from ..datasets.crops import Box, shared_fraction
+from ..images.colour_draws import ColourOptions
+from ..images.crops import Box, shared_fraction
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

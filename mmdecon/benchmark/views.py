@@ -6,7 +6,7 @@ turns' processor times and of their ratios count. One process, one thread; files
 
 import json
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
 from time import process_time
-from typing import Any, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,8 +24,8 @@ from mmengine.dataset import Compose
 from PIL import Image
 
 from ..datasets import TwoViews
-from ..datasets.listing import IMAGE_EXTENSIONS, list_images
-from ..datasets.seeding import seeded
+from ..images.listing import IMAGE_EXTENSIONS, list_images
+from ..images.seeding import seeded
 from ..refusal import refuse, told_plainly
 from ..regions import Job, make_store
 from ..regions.felzenszwalb import Felzenszwalb

@@ -1,13 +1,13 @@
 """From image files to batches of views."""
 
+from ..images.jpeg import UnreadableImage
+from ..images.reading import LoadImage
 from .depth import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth
 from .depth_transforms import KBCrop, MaskDepth, RandomGamma
 from .image_folder import ImageFolder
-from .jpeg import UnreadableImage
+from .load_regions import LoadRegions
 from .photometrics import Photometrics
-from .reading import LoadImage
-from .regions import LoadRegions
 from .sampler import ViewSampler
 from .two_view import PackViews, TwoViews
 

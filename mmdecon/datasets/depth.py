@@ -1,6 +1,6 @@
 """Images with depth maps: any folder, and the layouts of NYU and KITTI.
 
-Letters: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
+Shapes: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
 """
 
 import os

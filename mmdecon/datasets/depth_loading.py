@@ -1,6 +1,6 @@
 """Reading depth maps strictly.
 
-Letters: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
+Shapes: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """What depth's protocols do to images and depth maps and no transform of mmcv, mmseg or mmpretrain does.
 
-Letters: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
+Shapes: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
 """
 
 from collections.abc import Sequence

@@ -10,11 +10,11 @@ import torch
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
+from ..images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
+from ..images.reading import UnreadableImage, check_header
+from ..images.seeding import seeded
 from ..registry import DATASETS
-from .listing import IMAGE_EXTENSIONS, keep_listed, list_images
-from .reading import UnreadableImage, check_header
 from .sampler import Draw
-from .seeding import seeded
 
 THREADS = 16  # opening headers waits for the disk, not for a core
 NAMED = 5  # how many files a message names

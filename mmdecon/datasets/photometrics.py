@@ -1,6 +1,6 @@
 """Colour changes of one view on the CPU, in uint8 throughout: by look-up tables where a table can say it.
 
-Letters: h x w a view in pixels. Images are NumPy, uint8, BGR, channels last.
+Shapes: h x w a view in pixels. Images are NumPy, uint8, BGR, channels last.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ..images.colour_draws import NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 from ..registry import TRANSFORMS
-from .colour_draws import NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 
 VALUES = np.arange(256, dtype=np.float32)
 TRUNCATE = -0.499  # OpenCV rounds to nearest, Pillow and torchvision down
@@ -30,7 +30,7 @@ class Photometrics(BaseTransform):
         where colours are strong. The blur is a Gaussian cut at three sigma, where Pillow's is three box filters.
 
     Args:
-        **options: See :class:`~mmdecon.datasets.colour_draws.ColourOptions`; what is left out changes nothing.
+        **options: See :class:`~mmdecon.images.colour_draws.ColourOptions`; what is left out changes nothing.
 
     Raises:
         TypeError: If an option does not exist.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mmengine.dataset import DefaultSampler
 
+from ..images.seeding import derive_seed
 from ..registry import DATA_SAMPLERS
-from .seeding import derive_seed
 
 
 class Draw(int):

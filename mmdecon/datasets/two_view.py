@@ -1,6 +1,6 @@
 """Two augmented views of one image that remember how they were cut, and their way into a batch.
 
-Letters: H x W the source image, h x w a view, both in pixels; S planes of regions. Images are mmcv's: NumPy, uint8,
+Shapes: H x W the source image, h x w a view, both in pixels; S planes of regions. Images are mmcv's: NumPy, uint8,
 channels last, BGR.
 """
 
@@ -13,11 +13,11 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
+from ..images.crops import Box, draw_pair, resize_nearest
+from ..images.jpeg import EncodedImage
+from ..images.resizing import check_interpolation, resize
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
-from .crops import Box, draw_pair, resize_nearest
-from .jpeg import EncodedImage
-from .resizing import check_interpolation, resize
 
 Pipeline = Sequence[dict | Callable]
 
@@ -45,7 +45,7 @@ class TwoViews(BaseTransform):
         scale: Smallest and largest share of the image's area that a crop takes, in (0, 1].
         ratio: Smallest and largest width / height of a crop.
         interpolation: How crops are resized: ``nearest``, ``bilinear``, ``bicubic`` or another of the backend's.
-        backend: ``torch``, ``pillow`` or ``cv2``, see :func:`~mmdecon.datasets.resizing.resize`. The first two smooth
+        backend: ``torch``, ``pillow`` or ``cv2``, see :func:`~mmdecon.images.resizing.resize`. The first two smooth
             while shrinking, as the papers' code does.
         flip_prob: How probably a view is mirrored, each by itself, 0..1.
         min_overlap: The second crop is drawn until this share of it, 0..1, lies in the first; None draws it

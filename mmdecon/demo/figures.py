@@ -1,6 +1,6 @@
 """The demo's pictures, from its data, its pre-trained model and its logs.
 
-Letters: H x W an image in pixels, h x w a map's size in cells, K slots. Pictures are RGB, uint8.
+Shapes: H x W an image in pixels, h x w a map's size in cells, K slots. Pictures are RGB, uint8.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ import torch
 from mmengine.config import Config
 from PIL import Image
 
-from ..datasets.reading import read_image
 from ..datasets.sampler import Draw
+from ..images.reading import read_image
 from ..models import DeCon
 from ..models.network import evaluating
 from ..models.twin import TEACHER

@@ -7,7 +7,7 @@ import argparse
 import logging
 import time
 from statistics import median
-from typing import Any, Dict, Tuple
+from typing import Any
 
 import torch
 from mmengine.analysis import get_model_complexity_info
@@ -27,7 +27,7 @@ def build(path: str) -> nn.Module:
     return MODELS.build(cfg.model)
 
 
-def cost(model: nn.Module, size: Tuple[int, int]) -> Dict[str, Any]:
+def cost(model: nn.Module, size: tuple[int, int]) -> dict[str, Any]:
     """Counts a model.
 
     Args:
@@ -49,7 +49,7 @@ def cost(model: nn.Module, size: Tuple[int, int]) -> Dict[str, Any]:
     }
 
 
-def step_time(model: nn.Module, size: Tuple[int, int], steps: int, batch_size: int = 2) -> float:
+def step_time(model: nn.Module, size: tuple[int, int], steps: int, batch_size: int = 2) -> float:
     """Median seconds of a forward and a backward pass, on a GPU where there is one.
 
     A CPU's are those that the process computed, all threads together, so that other programs hardly disturb them.

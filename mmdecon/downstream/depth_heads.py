@@ -1,9 +1,9 @@
 """Heads that give depth, for mmseg's ``DepthEstimator``.
 
-Letters: B images, H x W pixels.
+Shapes: B images, H x W pixels.
 """
 
-from typing import Any, Dict, List
+from typing import Any
 
 import torch
 from mmseg.models.decode_heads import FPNHead, UPerHead
@@ -33,7 +33,7 @@ class DepthOutput:
         """Features -> depth in metres."""
         return self.max_depth * super().cls_seg(feat).sigmoid()
 
-    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: List[Any]) -> Dict[str, Tensor]:
+    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: list[Any]) -> dict[str, Tensor]:
         """The loss of a depth map.
 
         Args:
@@ -49,7 +49,7 @@ class DepthOutput:
 class PostFeaturePyramidDepthHead(DepthOutput, PostFeaturePyramidHead):
     """xNet's head, giving depth."""
 
-    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: List[Any]) -> Dict[str, Tensor]:
+    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: list[Any]) -> dict[str, Tensor]:
         """The loss of what was cut to the truth's size."""
         return super().loss_by_feat(self._cut(seg_logits, batch_data_samples[0].gt_depth_map.shape), batch_data_samples)
 

@@ -5,7 +5,7 @@ weights (ImageNet-1k, Apache-2.0) lie inside that package. Its network normalise
 """
 
 import argparse
-from typing import Dict, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from ..checkpoint import save_file
 MODEL = 'tf_efficientnet_lite0'
 
 
-def lite0_weights() -> Dict[str, Tensor]:
+def lite0_weights() -> dict[str, Tensor]:
     """The weights under timm's names, classifier included.
 
     Raises:
@@ -31,7 +31,7 @@ def lite0_weights() -> Dict[str, Tensor]:
     return name_in_order(file, timm.create_model(MODEL).state_dict())
 
 
-def name_in_order(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+def name_in_order(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Gives tensors the names of another state dict of the same network, by their order.
 
     Batch norm's counters are left out.

@@ -1,12 +1,12 @@
 """Draws what trained models of mmseg predict of the same pictures, classes or depth, beside what is true.
 
 Run as ``python -m mmdecon.downstream.look OUT RUN... --indices 0 9 --data-root data/camvid``. A run is a work directory
-with a config and a checkpoint. Letters: H x W the image in pixels. Pictures are RGB, uint8.
+with a config and a checkpoint. Shapes: H x W the image in pixels. Pictures are RGB, uint8.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Sequence, Tuple
 
 import mmcv
 import numpy as np
@@ -22,10 +22,10 @@ from ..registry import MODELS
 from ..visualization import blend, caption, draw_depth, palette, tile
 
 HEIGHT = 180  # of each panel, in pixels
-Fields = Tuple[np.ndarray, np.ndarray, np.ndarray]  # image, truth, prediction
+Fields = tuple[np.ndarray, np.ndarray, np.ndarray]  # image, truth, prediction
 
 
-def predict(run: str, data_root: str, indices: Sequence[int]) -> List[Fields]:
+def predict(run: str, data_root: str, indices: Sequence[int]) -> list[Fields]:
     """What the last checkpoint of a run makes of pictures of its test set.
 
     Args:

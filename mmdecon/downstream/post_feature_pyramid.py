@@ -1,9 +1,10 @@
 """xNet's head.
 
-Letters: B images, C channels, h x w cells, H x W pixels.
+Shapes: B images, C channels, h x w cells, H x W pixels.
 """
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -41,9 +42,9 @@ class PostFeaturePyramidHead(BaseDecodeHead):
         self,
         in_channels: Sequence[int],
         feature_strides: Sequence[int] = (4, 8, 16, 32),
-        in_index: Optional[Sequence[int]] = None,
-        project: Optional[int] = None,
-        map_norm_cfg: Optional[Dict[str, Any]] = None,
+        in_index: Sequence[int] | None = None,
+        project: int | None = None,
+        map_norm_cfg: dict[str, Any] | None = None,
         to_pixels: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -76,19 +77,19 @@ class PostFeaturePyramidHead(BaseDecodeHead):
         """The last Re-Shape."""
         return F.pixel_shuffle(super().cls_seg(feat), self.scale)
 
-    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: List[Any]) -> Dict[str, Tensor]:
+    def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: list[Any]) -> dict[str, Tensor]:
         """mmseg's, on scores that were cut to the labels' size."""
         size = batch_data_samples[0].gt_sem_seg.shape
         return super().loss_by_feat(self._cut(seg_logits, size), batch_data_samples)
 
-    def predict_by_feat(self, seg_logits: Tensor, batch_img_metas: List[Dict[str, Any]]) -> Tensor:
+    def predict_by_feat(self, seg_logits: Tensor, batch_img_metas: list[dict[str, Any]]) -> Tensor:
         """mmseg's, on scores that were cut to the image's size."""
         meta = batch_img_metas[0]
         is_window = isinstance(meta['img_shape'], torch.Size)
         size = meta['img_shape'] if is_window else meta.get('pad_shape', meta['img_shape'])
         return super().predict_by_feat(self._cut(seg_logits, size[:2]), batch_img_metas)
 
-    def _cut(self, scores: Tensor, size: Tuple[int, ...]) -> Tensor:
+    def _cut(self, scores: Tensor, size: tuple[int, ...]) -> Tensor:
         """Cuts off what stands over by less than a cell."""
         over = [have - wanted for have, wanted in zip(scores.shape[2:], size)]
         return scores[..., : size[0], : size[1]] if all(0 <= n < self.scale for n in over) else scores

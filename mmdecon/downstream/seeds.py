@@ -1,14 +1,15 @@
 """What came of runs with several seeds: mean and 95 % interval of each metric.
 
 Run as ``python -m mmdecon.downstream.seeds FOLDER... --metrics mIoU aAcc``. A folder holds the work directories of one
-config, one for each seed; prints a row of a table each. Letters: n seeds.
+config, one for each seed; prints a row of a table each. Shapes: n seeds.
 """
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
-from typing import List, NamedTuple, Sequence, Union
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def interval(values: Sequence[float]) -> Spread:
     return Spread(mean(values), half, n)
 
 
-def last_values(folder: Union[str, Path], metric: str) -> List[float]:
+def last_values(folder: str | Path, metric: str) -> list[float]:
     """What each run of a config measured last.
 
     Args:

@@ -1,7 +1,6 @@
 """Additions to mmengine's optimisation."""
 
 from .bfloat16 import BFloat16OptimWrapper
-from .recompute import Recompute
 from .sharded_norms import ShardedLARS
 from .sharded_strategy import ShardedStrategy
 from .skip_vectors import SkipVectors
@@ -10,7 +9,6 @@ from .trim_heap import TrimHeap
 
 __all__ = [
     'BFloat16OptimWrapper',
-    'Recompute',
     'ShardedLARS',
     'ShardedStrategy',
     'SkipVectors',

@@ -1,7 +1,8 @@
 """What takes norms of whole parameters or gradients, where each process holds a shard of each."""
 
 import math
-from typing import Any, Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from mmengine import dist
@@ -24,7 +25,7 @@ class ShardedLARS(LARS):
     """
 
     @torch.no_grad()
-    def step(self, closure: Optional[Callable[[], Any]] = None) -> Optional[Tensor]:
+    def step(self, closure: Callable[[], Any] | None = None) -> Tensor | None:
         """Takes one step.
 
         Args:

@@ -1,6 +1,7 @@
 """An optimiser's state by numbers of parameters, as torch's optimisers have it, and by their names, as FSDP does."""
 
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 
 def by_number(named: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Parameters, gradients and moments shared out among processes, through mmengine's strategy for FSDP."""
 
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from inspect import signature
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any
 
 import torch
 from mmengine._strategy.fsdp import FSDPStrategy
@@ -54,9 +55,7 @@ class ShardedStrategy(FSDPStrategy):
             decides.
     """
 
-    def __init__(
-        self, units: Union[str, Sequence[str]] = (), sharding_strategy: str = 'FULL_SHARD', **kwargs: Any
-    ) -> None:
+    def __init__(self, units: str | Sequence[str] = (), sharding_strategy: str = 'FULL_SHARD', **kwargs: Any) -> None:
         if sharding_strategy not in SHARDINGS:
             raise ValueError(f'strategy.sharding_strategy is {sharding_strategy!r}; known: {list(SHARDINGS)}')
         for name in DECIDED.keys() & kwargs.keys():
@@ -104,7 +103,7 @@ class ShardedStrategy(FSDPStrategy):
         pairs = [(half, pattern) for half in network.children() for pattern in self.units]
         return {part for half, pattern in pairs for part in find_parts(half, pattern, 'strategy.units').values()}
 
-    def build_optim_wrapper(self, optim_wrapper: Mapping[str, Any], model: Optional[nn.Module] = None) -> OptimWrapper:
+    def build_optim_wrapper(self, optim_wrapper: Mapping[str, Any], model: nn.Module | None = None) -> OptimWrapper:
         """Builds the optimiser while every parameter has its whole shape, by which some are told apart.
 
         Raises:

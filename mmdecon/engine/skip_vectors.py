@@ -1,6 +1,6 @@
 """Weight decay and layer-wise adaptation for matrices only."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
@@ -25,7 +25,7 @@ class SkipVectors(DefaultOptimWrapperConstructor):
         ValueError: If ``paramwise_cfg`` is given.
     """
 
-    def __init__(self, optim_wrapper_cfg: Dict[str, Any], paramwise_cfg: Any = None) -> None:
+    def __init__(self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: Any = None) -> None:
         if paramwise_cfg:
             raise ValueError(
                 f'optim_wrapper.paramwise_cfg is {paramwise_cfg}, which mmdecon.SkipVectors does not take; leave it '
@@ -39,7 +39,7 @@ class SkipVectors(DefaultOptimWrapperConstructor):
         Raises:
             ValueError: If each process holds shards (FSDP), which are rows of numbers, matrices or not.
         """
-        trained: List[nn.Parameter] = [p for p in unwrapped(model).parameters() if p.requires_grad]
+        trained: list[nn.Parameter] = [p for p in unwrapped(model).parameters() if p.requires_grad]
         if is_sharded(model) and all(p.dim() <= 1 for p in trained):
             raise ValueError(
                 'mmdecon.SkipVectors cannot tell matrices from vectors in a model whose processes hold shards; use '

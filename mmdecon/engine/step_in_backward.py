@@ -1,6 +1,6 @@
 """Optimiser steps within the backward pass: a gradient lives no longer than its parameter's step takes."""
 
-from typing import Any, Dict
+from typing import Any
 
 from mmengine import dist
 from mmengine.optim import OptimWrapper
@@ -38,7 +38,7 @@ class StepInBackward(OptimWrapper):
                     f"optim_wrapper.type='mmdecon.StepInBackward' with {what}: this needs all gradients at once; "
                     "use type='OptimWrapper'"
                 )
-        self._groups: Dict[Parameter, int] = {}
+        self._groups: dict[Parameter, int] = {}
         for index, group in enumerate(optimizer.param_groups):
             for parameter in group['params']:
                 self._groups[parameter] = index

@@ -3,13 +3,13 @@
 import copy
 import hashlib
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from mmcv.cnn import fuse_conv_bn, is_norm
 from torch import Tensor, nn
 
-from ..models.network import EncoderDecoder
+from ..models.network import Network
 from .layouts import LAYOUTS, Layout, Rule, full_type, rename
 from .source import Source
 
@@ -31,18 +31,18 @@ class Export:
         folded: Whether the necks' norms were folded into their convolutions.
     """
 
-    state: Dict[str, Tensor]
+    state: dict[str, Tensor]
     layout: str
     part: str
-    untrained: List[str]
-    decoders: List[str]
-    places: Dict[str, str]
-    classifiers: List[str]
+    untrained: list[str]
+    decoders: list[str]
+    places: dict[str, str]
+    classifiers: list[str]
     folded: bool
 
 
 def convert(
-    source: Source, layout: str, part: str = PARTS[1], decoders: Optional[Sequence[str]] = None, fold_norm: bool = False
+    source: Source, layout: str, part: str = PARTS[1], decoders: Sequence[str] | None = None, fold_norm: bool = False
 ) -> Export:
     """Makes the state dict of a layout.
 
@@ -68,7 +68,7 @@ def convert(
     places = _places(modules)
     if fold_norm:
         modules = _fold_necks(modules)
-    states: Dict[bool, Dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
+    states: dict[bool, dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
     for where, state, rules in _pieces(source, LAYOUTS[layout], modules, places):
         for trained, into in states.items():
             names = [name for name in state if trained is not _is_untrained(f'{where}.{name}', source.network)]
@@ -79,7 +79,7 @@ def convert(
     return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
 
 
-def _choose_decoders(source: Source, part: str, names: Optional[Sequence[str]]) -> List[str]:
+def _choose_decoders(source: Source, part: str, names: Sequence[str] | None) -> list[str]:
     """The decoders to export, in the order in which they run."""
     existing = list(source.network.decoder)
     if part == PARTS[0]:
@@ -96,10 +96,10 @@ def _choose_decoders(source: Source, part: str, names: Optional[Sequence[str]]) 
     return [name for name in existing if names is None or name in names]
 
 
-def _require_chain(network: EncoderDecoder, chosen: Sequence[str]) -> None:
+def _require_chain(network: Network, chosen: Sequence[str]) -> None:
     """Refuses decoders that would read something else downstream, where necks follow each other and heads the last."""
     given = list(network.level_names)
-    last: Dict[bool, str] = {}  # the last neck, the last head
+    last: dict[bool, str] = {}  # the last neck, the last head
     for name in chosen:
         decoder = network.decoder[name]
         is_neck, previous = hasattr(decoder, 'neck'), getattr(decoder, 'previous', None)
@@ -120,7 +120,7 @@ def _require_chain(network: EncoderDecoder, chosen: Sequence[str]) -> None:
         given, last[is_neck] = list(decoder.names) if is_neck else given, name
 
 
-def _places(decoders: Mapping[str, nn.Module]) -> Dict[str, str]:
+def _places(decoders: Mapping[str, nn.Module]) -> dict[str, str]:
     """Where each decoder goes in a target: in ``neck`` or ``decode_head``, numbered where several make a chain."""
     kinds = {name: 'neck' if hasattr(decoder, 'neck') else 'decode_head' for name, decoder in decoders.items()}
     of_kind = {kind: [name for name in kinds if kinds[name] == kind] for kind in kinds.values()}
@@ -129,7 +129,7 @@ def _places(decoders: Mapping[str, nn.Module]) -> Dict[str, str]:
     }
 
 
-def _fold_necks(decoders: Mapping[str, nn.Module]) -> Dict[str, nn.Module]:
+def _fold_necks(decoders: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     """Copies of decoders in which no neck has a norm any more."""
     necks = {name: decoder for name, decoder in decoders.items() if hasattr(decoder, 'neck')}
     if not any(is_norm(part) for decoder in necks.values() for part in decoder.modules()):
@@ -149,7 +149,7 @@ def _fold_necks(decoders: Mapping[str, nn.Module]) -> Dict[str, nn.Module]:
 
 def _pieces(
     source: Source, layout: Layout, decoders: Mapping[str, nn.Module], places: Mapping[str, str]
-) -> Iterator[Tuple[str, Dict[str, Tensor], Sequence[Rule]]]:
+) -> Iterator[tuple[str, dict[str, Tensor], Sequence[Rule]]]:
     """What is exported: its place in the network, its tensors, its rules."""
     rules = layout.counterpart(full_type(source.config['network']['encoder'])).rules
     yield 'encoder', source.network.encoder.state_dict(), [(old, layout.encoder + new) for old, new in rules]
@@ -159,7 +159,7 @@ def _pieces(
         yield f'decoder.{name}', decoder.state_dict(), numbered if number else layout.decoder
 
 
-def _is_untrained(name: str, network: EncoderDecoder) -> bool:
+def _is_untrained(name: str, network: Network) -> bool:
     """Whether a tensor, by its name in the network, feeds no branch: a buffer goes with its module's parameters."""
     known = [key for key, _ in network.named_parameters()]
     if name in known:

@@ -1,7 +1,7 @@
 """Whether an export fits a model, told in words; shared by the exporting tool and the hook that checks loading."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Sequence, Set, Tuple
 
 from torch import Tensor, nn
 
@@ -13,7 +13,7 @@ CLASSIFIER = 'decode_head.conv_seg.'
 class Fit:
     """What loading an export leaves to initialise in a model, by group, as names of tensors."""
 
-    new: Dict[str, List[str]]
+    new: dict[str, list[str]]
 
     def describe(self) -> str:
         """One line a group."""
@@ -54,13 +54,13 @@ def check_fit(
     unequal = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
     if holes or left_over or unequal:
         raise ValueError(f'{_first(holes, left_over, unequal, state, wanted)} {_remedy(holes, left_over, unequal)}')
-    groups: Dict[str, List[str]] = {}
+    groups: dict[str, list[str]] = {}
     for name in missing:
         groups.setdefault(_group(name, set(untrained), tuple(classifiers)), []).append(name)
     return Fit(groups)
 
 
-def _group(name: str, untrained: Set[str], classifiers: Tuple[str, ...]) -> str:
+def _group(name: str, untrained: set[str], classifiers: tuple[str, ...]) -> str:
     """Why a tensor is new."""
     if name.startswith((*classifiers, CLASSIFIER)):
         return 'classifier'

@@ -4,12 +4,13 @@ A rule is a regular expression and what replaces it; it must match a whole name.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Sequence, Tuple
+from typing import Any
 
 from torch import Tensor
 
-Rule = Tuple[str, str]
+Rule = tuple[str, str]
 
 SAME: Sequence[Rule] = ((r'(.+)', r'\1'),)
 FLAT_STEM: Sequence[Rule] = (
@@ -72,7 +73,7 @@ DECODE_HEAD: Rule = (r'decode_head\.(.+)', r'decode_head.\1')
 PLAIN = dict(stem_channels=64)  # the default of mmpretrain and mmseg, not of mmdet
 V1C = dict(PLAIN, deep_stem=True)
 
-LAYOUTS: Dict[str, Layout] = {
+LAYOUTS: dict[str, Layout] = {
     layout.name: layout
     for layout in (
         Layout(
@@ -101,7 +102,7 @@ LAYOUTS: Dict[str, Layout] = {
 }
 
 
-def rename(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) -> Dict[str, Tensor]:
+def rename(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) -> dict[str, Tensor]:
     """Applies rules to the names of a state dict.
 
     Args:
@@ -116,7 +117,7 @@ def rename(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) -> Di
         >>> list(rename({'stem.1.bn.weight': None}, FLAT_STEM, 'encoder'))
         ['stem.4.weight']
     """
-    renamed: Dict[str, Tensor] = {}
+    renamed: dict[str, Tensor] = {}
     for name, value in state.items():
         matches = [match.expand(new) for old, new in rules for match in [re.fullmatch(old, name)] if match]
         if len(matches) != 1:

@@ -1,15 +1,16 @@
 """What an export starts from: the network of a checkpoint, and downstream configs."""
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional
+from typing import Any
 
 from mmengine.config import Config
 
 from ..checkpoint import load_file, read_config_text
 from ..models.decon import build_network
-from ..models.network import EncoderDecoder
+from ..models.network import Network
 from ..models.twin import STUDENT, TEACHER
 
 
@@ -25,14 +26,14 @@ class Source:
         path: Of the checkpoint.
     """
 
-    network: EncoderDecoder
+    network: Network
     config: Mapping[str, Any]
     half: str
     meta: Mapping[str, Any]
     path: str
 
 
-def read_source(path: str, half: str = TEACHER, config: Optional[str] = None) -> Source:
+def read_source(path: str, half: str = TEACHER, config: str | None = None) -> Source:
     """Rebuilds the network of a checkpoint, with the weights of a half.
 
     Args:
@@ -104,7 +105,7 @@ def refusing(subject: str, verb: str) -> Iterator[None]:
         raise ValueError(f'{subject} cannot be {verb}: {type(error).__name__}: {reason}') from error
 
 
-def _without_init(network: Mapping[str, Any]) -> Dict[str, Any]:
+def _without_init(network: Mapping[str, Any]) -> dict[str, Any]:
     """A network's config without the file that its encoder started from, which need not exist here."""
     encoder = {key: value for key, value in network['encoder'].items() if key != 'init_cfg'}
     return {**network, 'encoder': encoder}

@@ -1,10 +1,11 @@
 """What an export is loaded into: a downstream config's model, or the library's own classes for the exported parts.
 
-Letters: B images, C channels, H x W pixels.
+Shapes: B images, C channels, H x W pixels.
 """
 
 import inspect
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from mmengine.registry import init_default_scope
 from torch import Tensor, nn
@@ -21,7 +22,7 @@ from .source import Source, read_config, refusing
 TRAINING_ONLY = ('drop_path_rate',)  # arguments of mmpretrain's backbones that mmseg's and mmdet's lack
 
 
-def build_target(source: Source, export: Export, config: Optional[str] = None) -> nn.Module:
+def build_target(source: Source, export: Export, config: str | None = None) -> nn.Module:
     """Builds what the export will be loaded into, with weights of its own.
 
     Args:
@@ -48,7 +49,7 @@ def build_target(source: Source, export: Export, config: Optional[str] = None) -
         return build_foreign({'_scope_': scope, **_without_pretrained(cfg.model)})
 
 
-def target_maps(source: Source, export: Export, model: nn.Module, image: Tensor) -> Dict[str, Tensor]:
+def target_maps(source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
     """Runs the parts of a model that an export fills.
 
     Args:
@@ -62,7 +63,7 @@ def target_maps(source: Source, export: Export, model: nn.Module, image: Tensor)
     """
     part = model.get_submodule
     names = _encoder_levels(source, part('backbone'))
-    maps: List[Any] = list(part('backbone')(image))
+    maps: list[Any] = list(part('backbone')(image))
     outputs = {name: _bare(x) for name, x in zip(names, maps) if name is not None}
     for name, place in export.places.items():
         decoder = source.network.decoder[name]
@@ -80,8 +81,8 @@ def _bare(x: Any) -> Tensor:
 
 
 def _head_map(
-    decoder: SegHeadDecoder, head: nn.Module, maps: List[Any], levels: Mapping[str, Tensor]
-) -> Dict[str, Tensor]:
+    decoder: SegHeadDecoder, head: nn.Module, maps: list[Any], levels: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
     """Level -> what enters the classifier of a head of mmseg that is given all maps, (B, C, h, w).
 
     Args:
@@ -91,7 +92,7 @@ def _head_map(
         levels: The target's levels so far.
     """
 
-    def stop(classifier: nn.Module, inputs: Tuple[Tensor, ...]) -> None:
+    def stop(classifier: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         raise ClassifierReached(inputs[0])
 
     given = [levels[decoder.inputs[0]]] if decoder.form == 'map' else maps
@@ -104,7 +105,7 @@ def _head_map(
         hook.remove()
 
 
-def _encoder_levels(source: Source, backbone: nn.Module) -> List[Optional[str]]:
+def _encoder_levels(source: Source, backbone: nn.Module) -> list[str | None]:
     """The level that each map of a target's backbone is, or None where pre-training had none there."""
     names, ours = source.network.level_names, getattr(source.network.encoder, 'out_indices', None)
     theirs = getattr(backbone, 'out_indices', None)
@@ -117,7 +118,7 @@ def _build_parts(source: Source, export: Export) -> nn.ModuleDict:
     """The library's own classes for the exported parts, as the pre-training config has them."""
     network = source.config['network']
     parts, given = nn.ModuleDict(), source.network.level_names
-    built: Dict[str, List[nn.Module]] = {}
+    built: dict[str, list[nn.Module]] = {}
     read = given
     for name, place in export.places.items():
         decoder, config = source.network.decoder[name], network['decoder'][name]
@@ -137,7 +138,7 @@ def _build_parts(source: Source, export: Export) -> nn.ModuleDict:
     return parts
 
 
-def _build_neck(export: Export, config: Mapping[str, Any], decoder: NeckDecoder, channels: List[int]) -> nn.Module:
+def _build_neck(export: Export, config: Mapping[str, Any], decoder: NeckDecoder, channels: list[int]) -> nn.Module:
     """Builds the library's class for a neck, without norms if they were folded."""
     neck = dict(config, type=LAYOUTS[export.layout].counterpart(full_type(config)).type)
     if export.folded:
@@ -145,7 +146,7 @@ def _build_neck(export: Export, config: Mapping[str, Any], decoder: NeckDecoder,
     return build_foreign(complete_neck(neck, channels, decoder.is_single))
 
 
-def _build_backbone(source: Source, export: Export, read: List[str]) -> nn.Module:
+def _build_backbone(source: Source, export: Export, read: list[str]) -> nn.Module:
     """Builds the library's class for an encoder; what only its training needs is left out where the class lacks it.
 
     Args:
@@ -164,7 +165,7 @@ def _build_backbone(source: Source, export: Export, read: List[str]) -> nn.Modul
     return build_foreign(kept)
 
 
-def _without_pretrained(model: Mapping[str, Any]) -> Dict[str, Any]:
+def _without_pretrained(model: Mapping[str, Any]) -> dict[str, Any]:
     """A model's config without the files that training would start from, which need not exist here."""
     backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
     return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}

@@ -1,8 +1,8 @@
 """Loads an export into the model that will use it, and compares what the two compute."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator, List, Optional
 
 import torch
 from mmengine.model import revert_sync_batchnorm
@@ -34,11 +34,11 @@ class Verification:
     """
 
     fit: Fit
-    equal: List[str]
-    incomparable: List[str]
+    equal: list[str]
+    incomparable: list[str]
 
 
-def verify(source: Source, export: Export, target: Optional[str] = None, tolerance: float = 1e-5) -> Verification:
+def verify(source: Source, export: Export, target: str | None = None, tolerance: float = 1e-5) -> Verification:
     """Loads an export into its target and compares features, in eval mode, on an image of noise.
 
     Args:

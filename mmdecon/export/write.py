@@ -1,7 +1,7 @@
 """The file that an export becomes."""
 
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 from mmengine.config import Config
 
@@ -56,7 +56,7 @@ def write(source: Source, export: Export, path: str) -> None:
     save_file(dict(state_dict=export.state, meta={KEY: provenance}), path)
 
 
-def read_export(path: str) -> Dict[str, Any]:
+def read_export(path: str) -> dict[str, Any]:
     """Reads an export.
 
     Args:
@@ -73,7 +73,7 @@ def read_export(path: str) -> Dict[str, Any]:
     return content
 
 
-def require_export(content: Dict[str, Any], path: str) -> None:
+def require_export(content: dict[str, Any], path: str) -> None:
     """Refuses a checkpoint that is no export of mmdecon, or was changed since.
 
     Args:

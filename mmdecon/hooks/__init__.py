@@ -3,7 +3,8 @@
 from .health import Health
 from .next_stage import NextStage
 from .plain_checkpoint import PlainCheckpoint
+from .recompute_parts import Recompute
 from .seed import SeedEachStep
 from .verify_load import VerifyLoad
 
-__all__ = ['Health', 'NextStage', 'PlainCheckpoint', 'SeedEachStep', 'VerifyLoad']
+__all__ = ['Health', 'NextStage', 'PlainCheckpoint', 'Recompute', 'SeedEachStep', 'VerifyLoad']

@@ -1,7 +1,7 @@
 """Watches a run: throughput, collapse, losses that are not finite."""
 
 import math
-from typing import Any, Dict, Optional
+from typing import Any
 
 import torch
 from mmengine.dist import get_world_size
@@ -28,16 +28,16 @@ class Health(Hook):
 
     def __init__(self, interval: int = 10, collapsed_std: float = 0.05, patience: int = 3) -> None:
         self.interval, self.collapsed_std, self.patience = interval, collapsed_std, patience
-        self._low_looks: Dict[str, int] = {}
-        self._last: Dict[str, torch.Tensor] = {}
+        self._low_looks: dict[str, int] = {}
+        self._last: dict[str, torch.Tensor] = {}
         self._iteration = 0
 
     def after_train_iter(
         self,
         runner: Runner,
         batch_idx: int,
-        data_batch: Optional[Dict[str, Any]] = None,
-        outputs: Optional[Dict[str, Any]] = None,
+        data_batch: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
     ) -> None:
         """Looks every ``interval`` iterations."""
         self._last = {name: torch.as_tensor(value).detach() for name, value in (outputs or {}).items()}
@@ -50,7 +50,7 @@ class Health(Hook):
             if name.endswith('/std'):
                 self._watch_collapse(runner, name.rsplit('/', 1)[0], float(value))
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Lets no checkpoint of broken weights replace a good one."""
         self.check_losses()
 
@@ -68,7 +68,7 @@ class Health(Hook):
                     'without --amp.'
                 )
 
-    def _log_throughput(self, runner: Runner, data_batch: Optional[Dict[str, Any]]) -> None:
+    def _log_throughput(self, runner: Runner, data_batch: dict[str, Any] | None) -> None:
         seconds = runner.message_hub.get_scalar('train/time').current()
         images = len(data_batch['views'][0]['image']) * get_world_size()
         runner.message_hub.update_scalar('train/images_per_s', images / seconds)

@@ -1,7 +1,7 @@
 """Training in stages: a run that starts from another's checkpoint."""
 
 from os.path import isfile
-from typing import Any, Dict
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -35,7 +35,7 @@ class NextStage(Hook):
                 'its checkpoint with --cfg-options load_from=FILE'
             )
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Called by mmengine with what was read, before it is loaded into the model.
 
         Raises:

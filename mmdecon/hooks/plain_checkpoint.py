@@ -1,6 +1,6 @@
 """Checkpoints that can be read without trusting them."""
 
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 from mmengine.hooks import Hook
@@ -23,7 +23,7 @@ class PlainCheckpoint(Hook):
     once.
     """
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Called by mmengine with the checkpoint about to be written."""
         checkpoint['meta']['mmdecon'] = code()
         state, first = checkpoint['state_dict'], {}

@@ -5,7 +5,7 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..datasets.seeding import derive_seed
+from ..images.seeding import derive_seed
 from ..registry import HOOKS
 
 

@@ -1,6 +1,6 @@
 """Checks what ``load_from`` loads."""
 
-from typing import Any, Dict
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
@@ -24,7 +24,7 @@ class VerifyLoad(Hook):
     def __init__(self, any_checkpoint: bool = False) -> None:
         self.any_checkpoint = any_checkpoint
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: Dict[str, Any]) -> None:
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Called by mmengine with what was read, before it is loaded into the model.
 
         Raises:

@@ -5,7 +5,7 @@ from .data_preprocessor import ViewPreprocessor
 from .decoders import NeckDecoder, SegHeadDecoder, XNet
 from .decon import DeCon
 from .heads import DenseHead, MapHead, RegionHead, SlotHead, VectorHead
-from .network import EncoderDecoder
+from .network import Network
 from .norm import SyncBN
 from .objectives import (
     DenseCLObjective,
@@ -16,7 +16,7 @@ from .objectives import (
     VectorPrediction,
 )
 from .positions import PositionSampler
-from .regions import RegionSampler
+from .region_sampler import RegionSampler
 from .twin import Twin
 from .with_image import WithImage
 
@@ -26,7 +26,7 @@ __all__ = [
     'DenseCLObjective',
     'DenseHead',
     'DetConObjective',
-    'EncoderDecoder',
+    'Network',
     'MapHead',
     'NeckDecoder',
     'PixProObjective',

@@ -1,6 +1,7 @@
 """A branch: what is contrasted at one level of the network."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -11,8 +12,8 @@ from .network import Level
 from .positions import partners
 from .twin import STUDENT, TEACHER, Twin
 
-Pair = Tuple[int, int]
-Maps = Dict[int, Dict[str, Tensor]]
+Pair = tuple[int, int]
+Maps = dict[int, dict[str, Tensor]]
 
 
 class BranchOutput(NamedTuple):
@@ -25,8 +26,8 @@ class BranchOutput(NamedTuple):
     """
 
     loss: Tensor
-    terms: Dict[str, Tensor]
-    health: Dict[str, Tensor]
+    terms: dict[str, Tensor]
+    health: dict[str, Tensor]
 
 
 @MODELS.register_module()
@@ -40,7 +41,7 @@ class Branch(BaseModule):
         weight: Factor of the loss, > 0. A branch of no weight is left out of the config instead.
         pairs: Ordered pairs (student's view, teacher's view); the loss is their sum.
         shared: Whether the head's student is its own teacher.
-        sampler: Config of what draws regions from each view (:class:`~mmdecon.models.regions.RegionSampler`), once for
+        sampler: Config of what draws regions from each view (:class:`mmdecon.models.RegionSampler`), once for
             both halves; None for heads that need no regions.
         positions: Config of what reads the level at fewer positions
             (:class:`~mmdecon.models.positions.PositionSampler`), the same for both halves; None reads every cell.
@@ -52,13 +53,13 @@ class Branch(BaseModule):
     def __init__(
         self,
         level: Level,
-        head: Dict[str, Any],
-        objective: Dict[str, Any],
+        head: dict[str, Any],
+        objective: dict[str, Any],
         weight: float = 1.0,
         pairs: Sequence[Pair] = ((0, 1), (1, 0)),
         shared: bool = False,
-        sampler: Optional[Dict[str, Any]] = None,
-        positions: Optional[Dict[str, Any]] = None,
+        sampler: dict[str, Any] | None = None,
+        positions: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         if weight <= 0:
@@ -78,12 +79,12 @@ class Branch(BaseModule):
         self.objective = MODELS.build(objective, default_args=dict(self.head.student.spec))
 
     @property
-    def views_needed(self) -> Dict[str, Set[int]]:
+    def views_needed(self) -> dict[str, set[int]]:
         """Which views each half must see for this branch's pairs."""
         students, teachers = {i for i, _ in self.pairs}, {j for _, j in self.pairs}
         return {STUDENT: students, TEACHER: teachers | students if self.objective.needs_own else teachers}
 
-    def forward(self, maps: Dict[str, Maps], views: List[View]) -> BranchOutput:
+    def forward(self, maps: dict[str, Maps], views: list[View]) -> BranchOutput:
         """Runs both halves of the head and sums the objective over the pairs.
 
         Args:
@@ -93,7 +94,7 @@ class Branch(BaseModule):
         seen = self._look(maps, views)
         queries = self._embed(STUDENT, maps, views, seen, {})
         keys = self._embed(TEACHER, maps, views, seen, queries if self._is_own_teacher(maps) else {})
-        terms: Dict[str, Tensor] = {}
+        terms: dict[str, Tensor] = {}
         for i, j in self.pairs:
             for name, value in self.objective(queries[i], keys[j], keys.get(i), seen[i], seen[j]).items():
                 terms[name] = terms[name] + value if name in terms else value
@@ -104,8 +105,8 @@ class Branch(BaseModule):
         return BranchOutput(loss, {name: value.detach() for name, value in terms.items()}, health)
 
     def _embed(
-        self, half: str, maps: Dict[str, Maps], views: List[View], seen: List[View], known: Dict[int, Any]
-    ) -> Dict[int, Any]:
+        self, half: str, maps: dict[str, Maps], views: list[View], seen: list[View], known: dict[int, Any]
+    ) -> dict[int, Any]:
         """View's number -> embedding by one half of the head, for the views that it must see and that are not known."""
         embeddings = dict(known)
         for i in sorted(self.views_needed[half] - known.keys()):
@@ -115,12 +116,12 @@ class Branch(BaseModule):
             embeddings[i] = self.head(feature, seen[i], half=half)
         return embeddings
 
-    def _is_own_teacher(self, maps: Dict[str, Maps]) -> bool:
+    def _is_own_teacher(self, maps: dict[str, Maps]) -> bool:
         """Whether both halves of the head would see the same maps with the same weights."""
         students, teachers = maps[STUDENT], maps[TEACHER]
         return self.head.shared and all(students[i] is teachers[i] for i in students.keys() & teachers.keys())
 
-    def _look(self, maps: Dict[str, Maps], views: List[View]) -> List[View]:
+    def _look(self, maps: dict[str, Maps], views: list[View]) -> list[View]:
         """The views as this branch sees them: with regions drawn on its level's grid, or at fewer positions."""
         cells = {
             i: tuple(maps[half][i][self.level.name].shape[2:]) for half, seen in self.views_needed.items() for i in seen

@@ -1,6 +1,6 @@
 """From collated bytes to normalised views on the model's device.
 
-Letters: B images, h x w a view's size in pixels, S planes of regions.
+Shapes: B images, h x w a view's size in pixels, S planes of regions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..registry import MODELS
 from ..views import View
-from .photometrics import BatchPhotometrics
+from .batch_photometrics import BatchPhotometrics
 
 
 @MODELS.register_module()
@@ -38,7 +38,7 @@ class ViewPreprocessor(ImgDataPreprocessor):
         photometrics: Sequence[Mapping[str, Any] | None] | None = None,
     ) -> None:
         super().__init__(mean=mean, std=std, bgr_to_rgb=bgr_to_rgb, non_blocking=non_blocking)
-        self.photometrics = photometrics and [config and MODELS.build(dict(config)) for config in photometrics]
+        self.photometrics = photometrics and [config and _on_device(config) for config in photometrics]
 
     def forward(self, data: dict, training: bool = False) -> dict[str, list[View]]:
         """Makes the model's input.
@@ -70,3 +70,16 @@ class ViewPreprocessor(ImgDataPreprocessor):
         image = super().forward(dict(inputs=change(view['image']) if change else view['image']))['inputs']
         regions = view['regions'].long() if 'regions' in view else None
         return View(image, view['box'], view['flipped'], regions, view.get('source'))
+
+
+def _on_device(config: Mapping[str, Any]) -> BatchPhotometrics:
+    """What does to batches on the device what a config of the transform ``mmdecon.Photometrics`` does to images.
+
+    Raises:
+        ValueError: If it is the config of something else.
+    """
+    options = dict(config)
+    kind = options.pop('type', None)
+    if kind != 'mmdecon.Photometrics':
+        raise ValueError(f"data_preprocessor.photometrics has type={kind!r}; known: 'mmdecon.Photometrics'")
+    return BatchPhotometrics(**options)

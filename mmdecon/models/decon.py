@@ -1,7 +1,8 @@
 """DeCon: a twin network and branches."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any
 
 from mmengine.logging import MessageHub
 from mmengine.model import BaseModel, ModuleDict
@@ -11,7 +12,7 @@ from ..registry import MODELS
 from ..schedules import SCHEDULES, Clock, Part
 from ..views import View, overlap
 from .branch import Maps
-from .network import EncoderDecoder
+from .network import Network
 from .twin import STUDENT, TEACHER, Twin
 
 MOMENTUM: Mapping[str, Any] = MappingProxyType(dict(schedule='cosine', start=0.99))
@@ -33,7 +34,7 @@ def runner_clock() -> Clock:
     return Clock(int(step), int(total))
 
 
-def build_network(network: Dict[str, Any], branches: Mapping[str, Dict[str, Any]]) -> EncoderDecoder:
+def build_network(network: dict[str, Any], branches: Mapping[str, dict[str, Any]]) -> Network:
     """Builds a network for the levels that branches read."""
     built = MODELS.build(network)
     built.use(branch['level'] for branch in branches.values())
@@ -69,12 +70,12 @@ class DeCon(BaseModel):
 
     def __init__(
         self,
-        network: Dict[str, Any],
-        branches: Mapping[str, Dict[str, Any]],
-        momentum: Optional[Mapping[str, Any]] = None,
+        network: dict[str, Any],
+        branches: Mapping[str, dict[str, Any]],
+        momentum: Mapping[str, Any] | None = None,
         shared: bool = False,
-        data_preprocessor: Optional[Dict[str, Any]] = None,
-        init_cfg: Optional[Dict[str, Any]] = None,
+        data_preprocessor: dict[str, Any] | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         _check_branches(branches)
@@ -90,9 +91,9 @@ class DeCon(BaseModel):
         # the finest level last: its activations, the most, are then the first that the backward pass lets go
         self._order = sorted(branches, key=lambda name: -self.branches[name].level.stride)
         self._seen_version = -1
-        self._last_keep: Dict[str, float] = {}
+        self._last_momentum: dict[str, float] = {}
 
-    def forward(self, views: List[View], mode: str = 'loss') -> Any:
+    def forward(self, views: list[View], mode: str = 'loss') -> Any:
         """Runs the model.
 
         Args:
@@ -105,19 +106,19 @@ class DeCon(BaseModel):
             return [self.network(view.image) for view in views]
         raise RuntimeError(f"DeCon has no mode {mode!r}: it pre-trains; use 'loss' or 'tensor'")
 
-    def loss(self, views: List[View]) -> Dict[str, Tensor]:
+    def loss(self, views: list[View]) -> dict[str, Tensor]:
         """One training pass.
 
         Returns:
             ``loss_<branch>`` for each branch, which mmengine sums; ``<branch>/<term>`` and ``<branch>/<figure>`` to
-            log, and ``keep/<side>``, the share of the teachers that stayed at this step, and ``overlapping``, the share
+            log, and ``momentum/<side>``, the EMA momentum of this step, and ``overlapping``, the share
             of image pairs whose first two views show a place in common.
         """
         if self.training and self._is_new_step():
             self.update_teachers()
         maps = self._run_network(views)
-        outputs: Dict[str, Tensor] = {
-            f'keep/{side}': views[0].image.new_tensor(keep) for side, keep in self._last_keep.items()
+        outputs: dict[str, Tensor] = {
+            f'momentum/{side}': views[0].image.new_tensor(value) for side, value in self._last_momentum.items()
         }
         outputs['overlapping'] = overlap(views[0], views[1]).valid.to(views[0].image).mean()
         for name in self._order:
@@ -132,13 +133,13 @@ class DeCon(BaseModel):
         schedule, clock, start = SCHEDULES[self.momentum['schedule']], self.clock(), self.momentum['start']
         fixed = {'encoder'} if self.network.student.freeze_encoder else set()
         sides = sorted({level.side for level in self.network.student.levels.values()} - fixed)
-        self._last_keep = {side: schedule(clock, start, Part(side, side)) for side in sides}
-        self.network.update(self._last_keep.__getitem__)
+        self._last_momentum = {side: schedule(clock, start, Part(side, side)) for side in sides}
+        self.network.update(self._last_momentum.__getitem__)
         for branch in self.branches.values():
             side = branch.level.side
             branch.head.update(lambda name, side=side: schedule(clock, start, Part(side, name)))
 
-    def _run_network(self, views: List[View]) -> Dict[str, Maps]:
+    def _run_network(self, views: list[View]) -> dict[str, Maps]:
         """Half -> view -> level -> map, for the views that some branch needs."""
         needed = {
             half: sorted(set().union(*(branch.views_needed[half] for branch in self.branches.values())))

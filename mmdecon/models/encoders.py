@@ -1,10 +1,11 @@
 """What encoders give, whatever library they are from: maps with channels first, and their names.
 
-Letters: B images, C channels, h x w cells.
+Shapes: B images, C channels, h x w cells.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ def blank_image(module: nn.Module, side: int) -> Tensor:
     return next(module.parameters()).new_zeros(1, 3, side, side)
 
 
-def first_maps(encoder: nn.Module, side: Optional[int] = None) -> Tuple[int, List[Tensor]]:
+def first_maps(encoder: nn.Module, side: int | None = None) -> tuple[int, list[Tensor]]:
     """Runs an encoder on a blank image.
 
     Args:
@@ -51,7 +52,7 @@ class NoMaps(ValueError):
     """Raised where an encoder gives something else than maps."""
 
 
-def require_maps(outputs: Any, encoder: nn.Module) -> List[Tensor]:
+def require_maps(outputs: Any, encoder: nn.Module) -> list[Tensor]:
     """Refuses class tokens, token sequences and pooled features.
 
     Raises:
@@ -84,7 +85,7 @@ def channels_first(x: Tensor, is_last: bool) -> Tensor:
     return x.permute(0, 3, 1, 2).contiguous() if is_last else x
 
 
-def name_levels(encoder: nn.Module, maps: Sequence[Tensor], side: int, names: Optional[Sequence[str]]) -> List[str]:
+def name_levels(encoder: nn.Module, maps: Sequence[Tensor], side: int, names: Sequence[str] | None) -> list[str]:
     """Names an encoder's maps c2...c5.
 
     By ``out_indices`` where these number four stages, of which stage i has at most stride 4 * 2^i (a ViT's layers have
@@ -122,7 +123,7 @@ def name_levels(encoder: nn.Module, maps: Sequence[Tensor], side: int, names: Op
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
     """Puts a module into eval mode and every part of it back into its own mode afterwards."""
-    modes: List[Tuple[nn.Module, bool]] = [(part, part.training) for part in module.modules()]
+    modes: list[tuple[nn.Module, bool]] = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
         yield

@@ -1,7 +1,7 @@
 """Levels: the named feature maps of a network."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Iterable, Mapping
 
 
 @dataclass(frozen=True)

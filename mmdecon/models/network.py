@@ -1,9 +1,10 @@
 """The network: an encoder and, optionally, decoders, from an image to named levels.
 
-Letters: B images, H x W pixels.
+Shapes: B images, H x W pixels.
 """
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule, ModuleDict
@@ -16,7 +17,7 @@ from .pretrained import Start, load_pretrained, take_starts
 
 
 @MODELS.register_module()
-class EncoderDecoder(BaseModule):
+class Network(BaseModule):
     """Encoder + optional decoders: image -> {level: map}.
 
     Channels and strides are asked from the modules, by one pass over a small blank image. The encoder's levels are
@@ -43,16 +44,16 @@ class EncoderDecoder(BaseModule):
 
     def __init__(
         self,
-        encoder: Dict[str, Any],
-        decoder: Optional[Mapping[str, Dict[str, Any]]] = None,
-        level_names: Optional[Sequence[str]] = None,
-        probe_size: Optional[int] = None,
+        encoder: dict[str, Any],
+        decoder: Mapping[str, dict[str, Any]] | None = None,
+        level_names: Sequence[str] | None = None,
+        probe_size: int | None = None,
         freeze_encoder: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = build_foreign(encoder)
         self.decoder = ModuleDict()
-        self._starts: List[Start] = take_starts(self.encoder, 'model.network.encoder')
+        self._starts: list[Start] = take_starts(self.encoder, 'model.network.encoder')
         self.probe_size, maps = first_maps(self.encoder, probe_size)
         self._channels_last = [is_channels_last(x) for x in maps]
         maps = list(map(channels_first, maps, self._channels_last))
@@ -61,8 +62,8 @@ class EncoderDecoder(BaseModule):
         if freeze_encoder:
             self.encoder.requires_grad_(False).eval()
         self.levels = self.probe()
-        self.unused: List[str] = []
-        self.trained_levels: List[str] = []
+        self.unused: list[str] = []
+        self.trained_levels: list[str] = []
         waiting = dict(decoder or {})
         while waiting:
             ready = [name for name, config in waiting.items() if _reads(config) <= self.levels.keys()]
@@ -70,18 +71,18 @@ class EncoderDecoder(BaseModule):
             self._add_decoder(name, waiting.pop(name))
 
     @property
-    def common(self) -> List[nn.Module]:
+    def common(self) -> list[nn.Module]:
         """Parts that a twin's halves share instead of having one each."""
         return [self.encoder] if self.freeze_encoder else []
 
-    def train(self, mode: bool = True) -> 'EncoderDecoder':
+    def train(self, mode: bool = True) -> 'Network':
         """Changes the mode of all but a frozen encoder."""
         super().train(mode)
         if self.freeze_encoder:
             self.encoder.eval()
         return self
 
-    def encode(self, image: Tensor) -> Dict[str, Tensor]:
+    def encode(self, image: Tensor) -> dict[str, Tensor]:
         """Runs the encoder, without gradient if it is frozen.
 
         Args:
@@ -95,7 +96,7 @@ class EncoderDecoder(BaseModule):
             outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
             return dict(zip(self.level_names, map(channels_first, outputs, self._channels_last)))
 
-    def forward(self, image: Tensor, encoded: Optional[Mapping[str, Tensor]] = None) -> Dict[str, Tensor]:
+    def forward(self, image: Tensor, encoded: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Runs everything.
 
         Args:
@@ -110,7 +111,7 @@ class EncoderDecoder(BaseModule):
             maps.update(decoder(maps))
         return maps
 
-    def probe(self) -> Dict[str, Level]:
+    def probe(self) -> dict[str, Level]:
         """Asks every level's channels and stride, and says who makes it."""
         with torch.no_grad(), evaluating(self):
             maps = self(blank_image(self, self.probe_size))
@@ -165,7 +166,7 @@ class EncoderDecoder(BaseModule):
         for start in self._starts:
             load_pretrained(*start)
 
-    def _add_decoder(self, name: str, config: Dict[str, Any]) -> None:
+    def _add_decoder(self, name: str, config: dict[str, Any]) -> None:
         """Builds a decoder on the levels that exist and adds its own."""
         before = set(self.levels)
         self.decoder[name] = MODELS.build(config, default_args=dict(levels=self.levels))
@@ -179,13 +180,13 @@ class EncoderDecoder(BaseModule):
         self.levels = self.probe()
 
 
-def _reads(config: Mapping[str, Any]) -> Set[str]:
+def _reads(config: Mapping[str, Any]) -> set[str]:
     """The levels that a decoder's config names."""
     inputs, previous = config.get('inputs') or [], config.get('previous')
     return {*([inputs] if isinstance(inputs, str) else inputs), *([previous] if previous else [])}
 
 
-def _feed(parameters: Iterable[Tensor], output: Tensor) -> List[bool]:
+def _feed(parameters: Iterable[Tensor], output: Tensor) -> list[bool]:
     """Whether each parameter feeds an output."""
     parameters = list(parameters)
     if not output.requires_grad:  # a frozen encoder's

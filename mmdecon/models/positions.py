@@ -1,9 +1,9 @@
 """Reading a fine map at fewer positions, before a head projects them.
 
-Letters: B images, C channels, h x w cells of a map, g x g positions at most.
+Shapes: B images, C channels, h x w cells of a map, g x g positions at most.
 """
 
-from typing import Dict, Iterable, List, Mapping, Sequence, Set, Tuple
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -46,14 +46,14 @@ class PositionSampler(nn.Module):
             raise ValueError(f'PositionSampler.area is {area!r}; known: {", ".join(AREAS)}')
         self.grid, self.area, self.jitter = grid, area, jitter
 
-    def size(self, cells: Sequence[int]) -> Tuple[int, int]:
+    def size(self, cells: Sequence[int]) -> tuple[int, int]:
         """Positions read of a map of (h, w) cells, (r, s)."""
         return min(cells[0], self.grid), min(cells[1], self.grid)
 
     @torch.no_grad()
     def forward(
-        self, views: Sequence[View], partners: Mapping[int, Set[int]], cells: Mapping[int, Sequence[int]]
-    ) -> List[View]:
+        self, views: Sequence[View], partners: Mapping[int, set[int]], cells: Mapping[int, Sequence[int]]
+    ) -> list[View]:
         """Lays the grids.
 
         Args:
@@ -102,21 +102,21 @@ class PositionSampler(nn.Module):
                 box = torch.where(valid[:, None], shared, box)
         return box
 
-    def _shift(self, box: Tensor, size: Tuple[int, int]) -> Tensor:
+    def _shift(self, box: Tensor, size: tuple[int, int]) -> Tensor:
         """By how much of its width and height each grid is shifted, (B, 2)."""
         if not self.jitter:
             return box.new_zeros(len(box), 2)
         return (torch.rand(len(box), 2, device=box.device) - 0.5).to(box) / box.new_tensor([size[1], size[0]])
 
 
-def partners(pairs: Iterable[Tuple[int, int]]) -> Dict[int, Set[int]]:
+def partners(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
     """Which other views each view is paired with, in whichever order.
 
     Example:
         >>> partners([(0, 1), (1, 0)])
         {0: {1}, 1: {0}}
     """
-    found: Dict[int, Set[int]] = {}
+    found: dict[int, set[int]] = {}
     for i, j in pairs:
         found.setdefault(i, set()).update({j} - {i})
         found.setdefault(j, set()).update({i} - {j})

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import torch
 from mmcv.cnn import is_norm
@@ -30,7 +31,7 @@ class Start(NamedTuple):
     place: str
 
 
-def take_starts(module: nn.Module, place: str) -> List[Start]:
+def take_starts(module: nn.Module, place: str) -> list[Start]:
     """Takes the ``init_cfg`` of type ``Pretrained`` off a module and its parts, as mmengine would load what fits.
 
     Args:
@@ -46,7 +47,7 @@ def take_starts(module: nn.Module, place: str) -> List[Start]:
     return starts
 
 
-def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> List[str]:
+def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> list[str]:
     """Loads weights into a module and refuses any that do not fit.
 
     mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. Left out is what a backbone has no place
@@ -88,7 +89,7 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
     return left_out
 
 
-def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> List[str]:
+def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
     """Describes what keeps a state dict from fitting another, one line a tensor; batch norm's counters may lack.
 
     Args:
@@ -105,13 +106,13 @@ def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> List[s
     )
 
 
-def _differences(missing: Any, left_over: Any) -> List[str]:
+def _differences(missing: Any, left_over: Any) -> list[str]:
     """One line for each name that one side alone has."""
     missing = [name for name in missing if not name.endswith('num_batches_tracked')]
     return [f'{name} is unknown to the model' for name in left_over] + [f'{name} is missing' for name in missing]
 
 
-def _load(module: nn.Module, given: Dict[str, Tensor], norms: Set[str]) -> List[str]:
+def _load(module: nn.Module, given: dict[str, Tensor], norms: set[str]) -> list[str]:
     """Loads and describes what did not fit; a module may itself resize some tensors, such as position embeddings."""
     try:
         result = module.load_state_dict(given, strict=False)
@@ -120,13 +121,13 @@ def _load(module: nn.Module, given: Dict[str, Tensor], norms: Set[str]) -> List[
     return sorted(_differences(set(result.missing_keys) - norms, result.unexpected_keys))
 
 
-def _match(given: Dict[str, Tensor], module: nn.Module, homeless: Tuple[str, ...], norms: Set[str]) -> Dict[str, str]:
+def _match(given: dict[str, Tensor], module: nn.Module, homeless: tuple[str, ...], norms: set[str]) -> dict[str, str]:
     """The module's name of each tensor, without those that have no place there and start with something homeless."""
     wanted = module.state_dict()
     wrapper = _wrapper(wanted, given)
     joined = {name[len(wrapper) :].replace('.', '_'): name for name in wanted} if wrapper else {}
     homeless += BEHIND_THE_LAST_MAP if wrapper else ()
-    matched: Dict[str, str] = {}
+    matched: dict[str, str] = {}
     for name in given:
         ours = joined.get(name.replace('.', '_'), wrapper + name)
         if ours in wanted or not (name.startswith(homeless) or _kind(name) in map(_kind, norms)):
@@ -144,7 +145,7 @@ def _wrapper(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
     return '' if any(wrapper and name.startswith(wrapper) for name in given) else wrapper
 
 
-def _output_norms(module: nn.Module, given: Iterable[str]) -> Set[str]:
+def _output_norms(module: nn.Module, given: Iterable[str]) -> set[str]:
     """Names of a backbone's norms behind its stages: numbered, without statistics, and some of the kind in the file."""
     kinds = {_kind(name) for name in given}
     children = [(child, part) for child, part in module.named_children() if is_norm(part) and not list(part.buffers())]
@@ -169,7 +170,7 @@ def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module) -> st
     return 'Choose the encoder that the file was made for, or its prefix; name what may be left out in ignore=[...].'
 
 
-def _flatten(state: Mapping[str, Any], prefix: str = '') -> Iterator[Tuple[str, Tensor]]:
+def _flatten(state: Mapping[str, Any], prefix: str = '') -> Iterator[tuple[str, Tensor]]:
     """Tensors by name, those of state dicts inside a file's (``model``, ``teacher``) under its dotted name."""
     for name, value in state.items():
         if isinstance(value, torch.Tensor):

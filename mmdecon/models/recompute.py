@@ -1,7 +1,7 @@
 """Trading time for memory: what a backward pass needs is computed again instead of kept."""
 
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Callable, Iterator, Sequence
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm

@@ -1,7 +1,8 @@
 """A module and its moving average, as one thing: nothing can be averaged by half."""
 
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule
@@ -60,21 +61,21 @@ class Twin(BaseModule):
             self.teacher.load_state_dict(self.student.state_dict())
 
     @torch.no_grad()
-    def update(self, keep: Callable[[str], float]) -> None:
-        """Moves the teacher: ``teacher = keep * teacher + (1 - keep) * student``.
+    def update(self, momentum: Callable[[str], float]) -> None:
+        """Moves the teacher: ``teacher = momentum * teacher + (1 - momentum) * student``.
 
         Args:
-            keep: From a part's name (the first component of its parameters' names) to the share of the teacher that
-                stays, 0..1.
+            momentum: From a part's name (the first component of its parameters' names) to its EMA momentum, the share
+                of the teacher that stays, 0..1.
         """
         if self.shared:
             return
         for part, (teachers, students) in self._parts().items():
-            torch._foreach_lerp_(teachers, students, 1 - keep(part))
+            torch._foreach_lerp_(teachers, students, 1 - momentum(part))
 
-    def _parts(self) -> Dict[str, Tuple[List[Tensor], List[Tensor]]]:
+    def _parts(self) -> dict[str, tuple[list[Tensor], list[Tensor]]]:
         """Parameters by part: name -> (the teacher's, the student's)."""
-        parts: Dict[str, Tuple[List[Tensor], List[Tensor]]] = {}
+        parts: dict[str, tuple[list[Tensor], list[Tensor]]] = {}
         for (name, student), teacher in zip(self.student.named_parameters(), self.teacher.parameters()):
             if teacher is not student:
                 teachers, students = parts.setdefault(plain_name(name).split('.')[0], ([], []))

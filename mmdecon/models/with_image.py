@@ -1,23 +1,23 @@
 """An encoder that hands on the image beside its maps, for decoders that look at the image again.
 
-Letters: B images, H x W pixels, C channels.
+Shapes: B images, H x W pixels, C channels.
 """
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..registry import MODELS, build_foreign
 from .encoders import channels_first, first_maps, is_channels_last
-from .sides import Side
+from .strict_start import StrictStart
 
 
 @MODELS.register_module()
-class WithImage(Side):
+class WithImage(StrictStart):
     """An encoder whose first map is the image: level c0, of stride 1, before its own.
 
-    A backbone of mmseg as well as an encoder of :class:`EncoderDecoder`. Images are padded for the encoder, at their
+    A backbone of mmseg as well as an encoder of :class:`Network`. Images are padded for the encoder, at their
     right and lower edge by zeros, to a multiple of ``divisor``; the image that is handed on is not.
 
     Args:
@@ -35,7 +35,7 @@ class WithImage(Side):
     """
 
     def __init__(
-        self, encoder: Dict[str, Any], divisor: int = 32, cell: Optional[int] = None, probe_size: Optional[int] = None
+        self, encoder: dict[str, Any], divisor: int = 32, cell: int | None = None, probe_size: int | None = None
     ) -> None:
         super().__init__()
         self.encoder = build_foreign(encoder)
@@ -43,7 +43,7 @@ class WithImage(Side):
         side = probe_size if probe_size or cell is None else 2 * cell
         self._channels_last = [is_channels_last(x) for x in first_maps(self.encoder, side)[1]]
 
-    def forward(self, image: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Image (B, 3, H, W) -> the same, and the encoder's maps (B, C, h, w)."""
         padded = pad_to(image, *(-(-side // self.divisor) * self.divisor for side in image.shape[2:]))
         grid = [side // self.divisor for side in padded.shape[2:]]

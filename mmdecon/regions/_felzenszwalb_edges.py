@@ -4,7 +4,7 @@ numba compiles these loops when they first run; import this module late. The com
 where that folder cannot be written, in the user's cache folder, or in ``NUMBA_CACHE_DIR``. All functions release the
 interpreter's lock and start no threads.
 
-Letters: H x W the image in pixels, E the edges between neighbouring pixels.
+Shapes: H x W the image in pixels, E the edges between neighbouring pixels.
 
 An edge is a 64-bit integer. The upper half is its cost in steps of 2**-31; the lower half is four times the pixel that
 it starts at, in raster order, plus its direction, an index to ``STEPS``.

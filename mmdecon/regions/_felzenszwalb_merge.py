@@ -3,7 +3,7 @@
 Compiled by numba, as :mod:`._felzenszwalb_edges` says, which also says what an edge is. A file of its own, as numba
 notices changes within a file alone; hence nothing compiled is imported here.
 
-Letters: N the image's pixels, E edges.
+Shapes: N the image's pixels, E edges.
 
 Regions are trees: each pixel points to its parent, a region's root to itself.
 """

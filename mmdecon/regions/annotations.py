@@ -1,12 +1,13 @@
 """What regions drawn by people, and proposals, are read with.
 
-Letters: H x W an image in pixels, S planes.
+Shapes: H x W an image in pixels, S planes.
 """
 
 import hashlib
 import json
 import os
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -25,7 +26,7 @@ class Annotation(NamedTuple):
     """
 
     regions: np.ndarray
-    classes: Dict[int, str]
+    classes: dict[int, str]
 
 
 class HumanRegions:
@@ -36,7 +37,7 @@ class HumanRegions:
         annotators: Whether each plane is a different person's view of the whole image.
     """
 
-    options: Dict[str, Any]
+    options: dict[str, Any]
     annotators = False
 
     def __contains__(self, name: str) -> bool:
@@ -83,11 +84,11 @@ class Names:
 
     def __init__(self, known: Iterable[str]) -> None:
         self._known = set(known)
-        self._tails: Dict[str, List[str]] = {}
+        self._tails: dict[str, list[str]] = {}
         for name in self._known:
             self._tails.setdefault(name.rpartition('/')[2], []).append(name)
 
-    def find(self, name: str) -> Optional[str]:
+    def find(self, name: str) -> str | None:
         """The known name that equals ``name``, or else the only one that ends in it or that it ends in; or None."""
         if name in self._known:
             return name

@@ -1,13 +1,14 @@
 """What regions are: planes of ids over an image.
 
-Letters: H x W the image in pixels, S planes.
+Shapes: H x W the image in pixels, S planes.
 
 A region map is an integer array (H, W, S). In each plane a pixel belongs to at most one region: an id >= 0, or -1 for
 none. Several planes hold what overlaps: scales of one method, annotators, proposals. Ids are unique over the planes of
 an image and mean nothing beyond it.
 """
 
-from typing import Any, Dict, Protocol, Sequence
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class RegionGenerator(Protocol):
         options: Everything that decides the result, as JSON would hold it; a store keeps it and refuses to mix.
     """
 
-    options: Dict[str, Any]
+    options: dict[str, Any]
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Makes the regions of one image.

@@ -5,13 +5,14 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from typing import Callable, Deque, Dict, List, NamedTuple, Optional
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from ..images.reading import UnreadableImage, read_image
 from .base import RegionGenerator
 from .coding import check_made, encode, encode_absent
 from .journal import StoreWriter
@@ -37,7 +38,7 @@ class Job(NamedTuple):
 
 
 def make_store(
-    job: Job, names: List[str], out: str, workers: int = 0, progress: Optional[Callable[[int, int], None]] = None
+    job: Job, names: list[str], out: str, workers: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> int:
     """Makes a store; continues one that was interrupted.
 
@@ -80,8 +81,6 @@ def make_record(job: Job, name: str) -> bytes:
         UnreadableImage: If it cannot be read and ``job.unreadable`` is ``stop``.
         ValueError: If the generator fails or makes no regions.
     """
-    from ..datasets.reading import UnreadableImage  # late: the datasets import the regions
-
     try:
         image = read(job.folder, name)
     except UnreadableImage as error:
@@ -93,8 +92,6 @@ def make_record(job: Job, name: str) -> bytes:
 
 def read(folder: str, name: str) -> np.ndarray:
     """Reads an image by its name, (H, W, 3), uint8, BGR."""
-    from ..datasets.reading import read_image  # late, as above
-
     return read_image(os.path.join(folder, name))
 
 
@@ -122,12 +119,12 @@ def generate(generator: RegionGenerator, image: np.ndarray, name: str, empty: st
     return check_made(regions, image, name, empty)
 
 
-def _records(job: Job, names: List[str], workers: int) -> Iterator[bytes]:
+def _records(job: Job, names: list[str], workers: int) -> Iterator[bytes]:
     """Makes the records in order, several at a time."""
     if not workers:
         yield from (make_record(job, name) for name in names)
         return
-    waiting: Deque[Future] = deque()
+    waiting: deque[Future] = deque()
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(job,))
     try:
         for name in names:
@@ -140,7 +137,7 @@ def _records(job: Job, names: List[str], workers: int) -> Iterator[bytes]:
         pool.shutdown(cancel_futures=True)
 
 
-_known: Dict[str, Job] = {}  # of a worker, set when it starts
+_known: dict[str, Job] = {}  # of a worker, set when it starts
 
 
 def _start(job: Job) -> None:

@@ -1,10 +1,10 @@
 """Regions that people drew, in COCO's two formats.
 
-Letters: H x W an image in pixels, S planes.
+Shapes: H x W an image in pixels, S planes.
 """
 
 import os
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 
@@ -35,21 +35,21 @@ class _Coco(HumanRegions):
         self.images = {image['file_name']: image for image in content['images']}
         self.names = Names(self.images)
         self.categories = {category['id']: category['name'] for category in content['categories']}
-        self.annotations: Dict[Any, List[Dict[str, Any]]] = {}
+        self.annotations: dict[Any, list[dict[str, Any]]] = {}
         for annotation in content['annotations']:
             self.annotations.setdefault(annotation['image_id'], []).append(annotation)
 
     def __contains__(self, name: str) -> bool:
         return self.names.find(name) is not None
 
-    def _image(self, name: str) -> Dict[str, Any]:
+    def _image(self, name: str) -> dict[str, Any]:
         """The entry of an image."""
         found = self.names.find(name)
         if found is None:
             raise ValueError(f'{name} has no mask: {self.ann_file} does not know the image (or several); leave it out')
         return self.images[found]
 
-    def _wanted(self, part: Dict[str, Any]) -> bool:
+    def _wanted(self, part: dict[str, Any]) -> bool:
         """Whether an annotation is to become a region."""
         return self.crowd == 'keep' or not part.get('iscrowd', 0)
 
@@ -72,7 +72,7 @@ class CocoInstances(_Coco):
 
     def __init__(self, ann_file: str, crowd: str = 'skip') -> None:
         super().__init__(ann_file, crowd)
-        self.options: Dict[str, Any] = dict(method='human-coco', crowd=crowd, masks_sha256=digest(self.ann_file))
+        self.options: dict[str, Any] = dict(method='human-coco', crowd=crowd, masks_sha256=digest(self.ann_file))
 
     def read(self, name: str) -> Annotation:
         """Reads the instances of an image; region n is its n-th instance with pixels.
@@ -109,7 +109,7 @@ class CocoPanoptic(_Coco):
     def __init__(self, ann_file: str, folder: str, crowd: str = 'skip') -> None:
         super().__init__(ann_file, crowd)
         self.folder = require_folder(folder)
-        self.options: Dict[str, Any] = dict(
+        self.options: dict[str, Any] = dict(
             method='human-panoptic', crowd=crowd, masks_sha256=[digest(self.ann_file), digest(self.folder)]
         )
 

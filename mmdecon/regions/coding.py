@@ -1,6 +1,6 @@
 """One image's regions as bytes, and back.
 
-Letters: H x W the image in pixels, S planes.
+Shapes: H x W the image in pixels, S planes.
 
 A record is a head and a body. The head, little-endian: H, W (4 bytes each), S (2), bytes of an id and of a length
 (1 each: 1, 2 or 4), how many regions (4), bytes of the body (4), CRC-32 of all that and the body (4). The body, packed
@@ -11,7 +11,7 @@ read has 0 x 0 pixels and, as its body, the reason in UTF-8.
 
 import struct
 import zlib
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ TYPES = {1: np.dtype('<u1'), 2: np.dtype('<u2'), 4: np.dtype('<u4')}
 # On runs zlib's best level costs no more time than reading a file.
 LEVEL = 9
 
-Buffer = Union[bytes, memoryview]
+Buffer = bytes | memoryview
 
 
 class DamagedRecord(ValueError):
@@ -96,7 +96,7 @@ def _smallest(values: np.ndarray) -> np.ndarray:
     return values.astype(next(kind for size, kind in TYPES.items() if top < 256**size))
 
 
-def _seal(fields: Tuple[int, ...], body: bytes) -> bytes:
+def _seal(fields: tuple[int, ...], body: bytes) -> bytes:
     """Puts the head before the body."""
     head = HEAD.pack(*fields, len(body), 0)
     return HEAD.pack(*fields, len(body), zlib.crc32(body, zlib.crc32(head))) + body
@@ -131,7 +131,7 @@ def summarise(head: Buffer) -> Summary:
     return Summary(height, width, planes, regions)
 
 
-def decode(record: Buffer) -> Union[np.ndarray, str]:
+def decode(record: Buffer) -> np.ndarray | str:
     """Unpacks a record.
 
     Returns:

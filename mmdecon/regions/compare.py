@@ -1,9 +1,10 @@
 """Sets several kinds of regions beside what people drew: numbers, and pictures of some images.
 
-Letters: H x W an image in pixels, S planes.
+Shapes: H x W an image in pixels, S planes.
 """
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .build import generate, read
 from .report import Quality
 from .store import RegionStore
 
-Source = Union[RegionStore, RegionGenerator]
+Source = RegionStore | RegionGenerator
 
 
 class Findings(NamedTuple):
@@ -25,16 +26,16 @@ class Findings(NamedTuple):
         names: The images, in the order of ``means``.
     """
 
-    qualities: Dict[str, Quality]
-    means: Dict[str, List[float]]
-    names: List[str]
+    qualities: dict[str, Quality]
+    means: dict[str, list[float]]
+    names: list[str]
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Gives the summaries as JSON would hold them."""
         return {title: quality.numbers() for title, quality in self.qualities.items()}
 
 
-def regions_of(source: Source, folder: Optional[str], name: str) -> np.ndarray:
+def regions_of(source: Source, folder: str | None, name: str) -> np.ndarray:
     """Reads the regions of an image from a store, or makes them.
 
     Args:
@@ -51,7 +52,7 @@ def regions_of(source: Source, folder: Optional[str], name: str) -> np.ndarray:
 
 
 def compare(
-    sources: Mapping[str, Source], human: HumanRegions, names: Sequence[str], folder: Optional[str] = None
+    sources: Mapping[str, Source], human: HumanRegions, names: Sequence[str], folder: str | None = None
 ) -> Findings:
     """Measures all sources on the images that people drew on.
 
@@ -84,7 +85,7 @@ def compare(
     return found
 
 
-def choose_examples(findings: Findings, count: int) -> List[Tuple[str, Dict[str, float]]]:
+def choose_examples(findings: Findings, count: int) -> list[tuple[str, dict[str, float]]]:
     """Chooses images from the one that the first source meets worst to the one that it meets best, at even ranks.
 
     Args:

@@ -1,11 +1,12 @@
 """Regions of like colour, by merging neighbours in a graph.
 
-Letters: H x W the image in pixels, S scales.
+Shapes: H x W the image in pixels, S scales.
 """
 
 import math
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Felzenszwalb:
         ModuleNotFoundError: If numba is not installed.
     """
 
-    def __init__(self, scale: Union[float, Sequence[float]] = 1000, min_size: int = 1000, sigma: float = 0.8) -> None:
+    def __init__(self, scale: float | Sequence[float] = 1000, min_size: int = 1000, sigma: float = 0.8) -> None:
         scales = list(scale) if isinstance(scale, (list, tuple)) else [scale]
         if not scales or not all(_is_number(value) and value > 0 for value in scales):
             raise ValueError(f'Felzenszwalb: scale is {scale!r}: give a number > 0, or a list of such')
@@ -54,10 +55,10 @@ class Felzenszwalb:
         if not _is_number(sigma) or sigma < 0:
             raise ValueError(f'Felzenszwalb: sigma is {sigma!r}: give a blur in pixels, >= 0, where 0 is none')
         require('numba')
-        self.scales: List[float] = scales
+        self.scales: list[float] = scales
         self.min_size = min_size
         self.weights = _gaussian(sigma)
-        self.options: Dict[str, Any] = dict(method='felzenszwalb', scale=scales, min_size=min_size, sigma=sigma)
+        self.options: dict[str, Any] = dict(method='felzenszwalb', scale=scales, min_size=min_size, sigma=sigma)
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Segments an image.
@@ -80,7 +81,7 @@ class Felzenszwalb:
         edges, costs = self._sorted_edges(image)
         return stack_planes([self._merged(edges, costs, scale) for scale in self.scales])
 
-    def _sorted_edges(self, image: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def _sorted_edges(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lists the edges, cheapest first, (E,), and all costs, (4, H, W)."""
         loops, _ = _compiled()
         # Red first: the sum over the channels is then rounded as scikit-image's.
@@ -115,7 +116,7 @@ def _gaussian(sigma: float) -> np.ndarray:
     return (weights / weights.sum())[radius:]
 
 
-def _compiled() -> Tuple[ModuleType, ModuleType]:
+def _compiled() -> tuple[ModuleType, ModuleType]:
     """Imports the compiled loops, late, as numba is optional and takes a second to import."""
     try:
         from . import _felzenszwalb_edges, _felzenszwalb_merge

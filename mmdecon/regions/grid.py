@@ -1,6 +1,6 @@
 """Regions that know nothing of the image: the cells of a grid."""
 
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Grid:
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
             raise ValueError(f'Grid: n is {n!r}, but the image is cut into n x n cells: give an integer >= 1')
         self.n = n
-        self.options: Dict[str, Any] = {'method': 'grid', 'n': n}
+        self.options: dict[str, Any] = {'method': 'grid', 'n': n}
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Numbers the cells in raster order.

@@ -1,10 +1,11 @@
 """Regions that people drew, as pictures of labels (VOC, ADE20K, Cityscapes, mmseg's folders) or as BSDS500's files.
 
-Letters: H x W an image in pixels, A annotators.
+Shapes: H x W an image in pixels, A annotators.
 """
 
 import os
-from typing import Any, Dict, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,14 +43,14 @@ class LabelFolder(HumanRegions):
         folder: str,
         ignore: Sequence[int] = (255,),
         suffix: str = '.png',
-        image_suffix: Optional[str] = None,
+        image_suffix: str | None = None,
         labels: str = 'classes',
     ) -> None:
         if labels not in KINDS:
             raise ValueError(f'LabelFolder: labels is {labels!r}: give one of {", ".join(map(repr, KINDS))}')
         self.folder, self.ignore = require_folder(folder), [ignore] if isinstance(ignore, int) else sorted(ignore)
         self.suffix, self.image_suffix, self.labels = suffix, image_suffix, labels
-        self.options: Dict[str, Any] = dict(method='human-labels', ignore=self.ignore, masks_sha256=digest(self.folder))
+        self.options: dict[str, Any] = dict(method='human-labels', ignore=self.ignore, masks_sha256=digest(self.folder))
 
     def _path(self, name: str) -> str:
         """The picture of an image."""
@@ -101,12 +102,12 @@ class BSDS(HumanRegions):
 
     annotators = True
 
-    def __init__(self, folder: str, annotators: Optional[int] = None) -> None:
+    def __init__(self, folder: str, annotators: int | None = None) -> None:
         if annotators is not None and (isinstance(annotators, bool) or annotators < 1):
             raise ValueError(f'BSDS: annotators is {annotators!r}: give how many to use at most, or None for all')
         require('scipy')
         self.folder, self.most = require_folder(folder), annotators
-        self.options: Dict[str, Any] = dict(
+        self.options: dict[str, Any] = dict(
             method='human-bsds', annotators=annotators, masks_sha256=digest(self.folder)
         )
 

@@ -6,10 +6,11 @@ often, and by however many processes, it was worked at. Only then does it get it
 """
 
 import os
-from typing import Any, Dict, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from .coding import HEAD, DamagedRecord, check_whole, record_length, summarise
-from .layout import canonical, index, preamble, read_preamble, sort_names, to_name
+from .file_format import canonical, index, preamble, read_preamble, sort_names, to_name
 
 PARTIAL = '.partial'
 
@@ -32,7 +33,7 @@ class StoreWriter:
         ValueError: If it was begun with other options or for other images.
     """
 
-    def __init__(self, path: str, options: Dict[str, Any], names: Sequence[str]) -> None:
+    def __init__(self, path: str, options: dict[str, Any], names: Sequence[str]) -> None:
         self.path, self.partial = path, path + PARTIAL
         self._refuse_existing()
         self.options, self.keys = options, sort_names(names)

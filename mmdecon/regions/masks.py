@@ -1,9 +1,10 @@
 """Masks in COCO's codes, and masks as planes.
 
-Letters: H x W an image in pixels, S planes, N masks.
+Shapes: H x W an image in pixels, S planes, N masks.
 """
 
-from typing import Any, List, Mapping, Sequence, Tuple, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ..compat import require
 from .base import NO_REGION
 
 
-def decode_mask(segmentation: Union[Mapping[str, Any], List[Any]], size: Tuple[int, int], where: str) -> np.ndarray:
+def decode_mask(segmentation: Mapping[str, Any] | list[Any], size: tuple[int, int], where: str) -> np.ndarray:
     """Decodes polygons or a run-length code of COCO, compressed or not.
 
     Args:
@@ -48,7 +49,7 @@ def decode_mask(segmentation: Union[Mapping[str, Any], List[Any]], size: Tuple[i
         raise ValueError(f'{where} cannot be decoded: {error}') from error
 
 
-def pack_masks(masks: Sequence[np.ndarray], size: Tuple[int, int]) -> np.ndarray:
+def pack_masks(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
     """Puts masks into as few planes as come from giving each to the first plane where it overlaps nothing.
 
     Args:

@@ -1,7 +1,8 @@
 """The generators by the names that ``tools/regions.py`` knows them by."""
 
 import os
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ..registry import REGIONS
 from .annotations import HumanRegions, load_json

@@ -1,11 +1,11 @@
 """Regions that another program proposed: overlapping masks with scores, as of MCG or of Segment Anything.
 
-Letters: H x W an image in pixels, S planes.
+Shapes: H x W an image in pixels, S planes.
 """
 
 import math
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class Proposals:
         ValueError: If an argument or a format is wrong.
     """
 
-    def __init__(self, path: str, num: int = 16, images: Optional[str] = None, score: Optional[str] = None) -> None:
+    def __init__(self, path: str, num: int = 16, images: str | None = None, score: str | None = None) -> None:
         if isinstance(num, bool) or not isinstance(num, int) or num < 1:
             raise ValueError(f'Proposals: num is {num!r}: give how many to take, an integer >= 1')
         self.path, self.num, self.score = os.path.expanduser(path), num, score
@@ -56,7 +56,7 @@ class Proposals:
         if images is not None:
             sums.append(digest(os.path.expanduser(images)))
             self._index(os.path.expanduser(images))
-        self.options: Dict[str, Any] = dict(method='proposals', num=num, score=score, masks_sha256=sums)
+        self.options: dict[str, Any] = dict(method='proposals', num=num, score=score, masks_sha256=sums)
 
     def _index(self, images: str) -> None:
         """Sorts the one file by image."""
@@ -65,13 +65,13 @@ class Proposals:
         found = load_json(self.path)
         if not isinstance(found, list):
             raise ValueError(f'{self.path} holds no list: results of COCO are a list of masks')
-        self.by_id: Dict[Any, List[Dict[str, Any]]] = {}
+        self.by_id: dict[Any, list[dict[str, Any]]] = {}
         for number, part in enumerate(found):
             if not isinstance(part, dict) or 'image_id' not in part:
                 raise ValueError(f"{self.path}: entry {number} has no 'image_id'")
             self.by_id.setdefault(part['image_id'], []).append(part)
 
-    def _parts(self, name: str) -> List[Dict[str, Any]]:
+    def _parts(self, name: str) -> list[dict[str, Any]]:
         """The proposals of an image."""
         if not os.path.isdir(self.path):
             found = self.names.find(name)
@@ -87,7 +87,7 @@ class Proposals:
             raise ValueError(f"{path} of {name} has no list of 'annotations'")
         return parts
 
-    def _score(self, part: Dict[str, Any], where: str) -> float:
+    def _score(self, part: dict[str, Any], where: str) -> float:
         """What a proposal is chosen by."""
         keys = SCORES if self.score is None else (self.score,)
         value = next((part[key] for key in keys if key in part), None)

@@ -1,20 +1,20 @@
 """How well regions meet what people drew.
 
-Letters: H x W an image in pixels, S planes of regions, A planes of objects, N objects, R regions.
+Shapes: H x W an image in pixels, S planes of regions, A planes of objects, N objects, R regions.
 
 The overlap of an object is the IoU with the region, of any plane, that has the highest one. All pixels count, also
 those that people left out. Where planes are annotators, each of an image's A annotators' objects count 1 / A.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 
 from .annotations import Annotation
 
 
-def best_overlaps(regions: np.ndarray, objects: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def best_overlaps(regions: np.ndarray, objects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Finds each object's best region.
 
     Args:
@@ -42,7 +42,7 @@ def best_overlaps(regions: np.ndarray, objects: np.ndarray) -> Tuple[np.ndarray,
     return ids, pixels, best
 
 
-def _number(labels: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _number(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Numbers ids 0.., -1 staying none: the ids, the map (int64), and the pixels of each."""
     ids, inverse, pixels = np.unique(labels, return_inverse=True, return_counts=True)
     none = int(np.searchsorted(ids, 0))  # ids below 0 come first
@@ -64,14 +64,14 @@ class Quality:
     """
 
     images: int = 0
-    objects: List[Tuple[float, float, int]] = field(default_factory=list)
-    classes: List[str] = field(default_factory=list)
-    regions: List[int] = field(default_factory=list)
-    planes: List[int] = field(default_factory=list)
-    shares: List[float] = field(default_factory=list)
-    covered: List[float] = field(default_factory=list)
+    objects: list[tuple[float, float, int]] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    regions: list[int] = field(default_factory=list)
+    planes: list[int] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    covered: list[float] = field(default_factory=list)
 
-    def add(self, regions: np.ndarray, truth: Optional[Annotation] = None, annotators: bool = False) -> float:
+    def add(self, regions: np.ndarray, truth: Annotation | None = None, annotators: bool = False) -> float:
         """Counts an image.
 
         Args:
@@ -96,7 +96,7 @@ class Quality:
         self.classes += [truth.classes.get(int(number), '') for number in ids]
         return float(best.mean()) if len(best) else float('nan')
 
-    def numbers(self) -> Dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
         """The summary, as JSON would hold it.
 
         Returns:
@@ -105,7 +105,7 @@ class Quality:
             (None without), ``recall``, the share of objects with an overlap of 0.5 or more, and ``covering``, the mean
             by pixels.
         """
-        found: Dict[str, Any] = dict(
+        found: dict[str, Any] = dict(
             images=self.images,
             regions=float(np.mean(self.regions)) if self.images else 0.0,
             planes=max(self.planes, default=0),
@@ -123,7 +123,7 @@ class Quality:
             )
         return found
 
-    def _by_class(self, best: np.ndarray, weight: np.ndarray) -> Optional[float]:
+    def _by_class(self, best: np.ndarray, weight: np.ndarray) -> float | None:
         """The mean over classes of the mean overlap of their objects."""
         classes = np.array(self.classes)
         known = [classes == name for name in sorted(set(self.classes) - {''})]
@@ -144,7 +144,7 @@ ROWS = (
 )
 
 
-def table(columns: Dict[str, Quality]) -> str:
+def table(columns: dict[str, Quality]) -> str:
     """Lays qualities out as a Markdown table, a column each.
 
     Args:

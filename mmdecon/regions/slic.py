@@ -1,7 +1,7 @@
 """Regions of like colour and about one size: SLIC superpixels."""
 
 import math
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Slic:
             if not good or (key == 'compactness' and value == 0):
                 raise ValueError(f'Slic: {key} is {value!r}: give a number {least}')
         require('skimage')
-        self.options: Dict[str, Any] = dict(method='slic', segments=segments, compactness=compactness, sigma=sigma)
+        self.options: dict[str, Any] = dict(method='slic', segments=segments, compactness=compactness, sigma=sigma)
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Segments an image.

@@ -1,17 +1,18 @@
 """How fast :class:`Felzenszwalb` is beside scikit-image, and how alike the two segment.
 
-Letters: H x W an image in pixels.
+Shapes: H x W an image in pixels.
 """
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 
 from ..compat import require
-from ..datasets.reading import read_image
+from ..images.reading import read_image
 from .felzenszwalb import Felzenszwalb
 
 
@@ -42,10 +43,10 @@ class Comparison:
     least_agreement: float
     least_alike: str
     identical: int
-    options: Dict[str, Any]
-    versions: Dict[str, str]
+    options: dict[str, Any]
+    versions: dict[str, str]
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Gives all attributes as JSON would hold them."""
         return asdict(self)
 
@@ -140,7 +141,7 @@ def _scikit_image(scale: float, min_size: int, sigma: float) -> Callable[[np.nda
     return lambda image, _: felzenszwalb(image, scale=scale, min_size=min_size, sigma=sigma)
 
 
-def _timed(segment: Callable[..., np.ndarray], image: np.ndarray, path: str) -> Tuple[np.ndarray, float]:
+def _timed(segment: Callable[..., np.ndarray], image: np.ndarray, path: str) -> tuple[np.ndarray, float]:
     """Segments an image; also tells the processor time in seconds, of all threads together."""
     start = time.process_time()
     return segment(image, path), time.process_time() - start

@@ -1,16 +1,17 @@
 """Reading regions of many images from one file.
 
-Letters: H x W an image in pixels, S its planes, N images.
+Shapes: H x W an image in pixels, S its planes, N images.
 """
 
 import mmap
 import os
-from typing import Any, Dict, Iterator, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from .coding import DamagedRecord, Summary, decode, summarise
-from .layout import PLACE, canonical, read_preamble, read_trailer, to_key, to_name
+from .file_format import PLACE, canonical, read_preamble, read_trailer, to_key, to_name
 
 
 class RegionStore:
@@ -28,7 +29,7 @@ class RegionStore:
         ValueError: If it is no whole store, or was made with other options.
     """
 
-    def __init__(self, path: str, options: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(self, path: str, options: dict[str, Any] | None = None) -> None:
         self.path = os.path.expanduser(path)
         self._open()
         if options is not None and canonical(options) != canonical(self.options):
@@ -51,11 +52,11 @@ class RegionStore:
             for key in ('name_places', 'record_places')
         )
 
-    def __getstate__(self) -> Dict[str, Any]:
+    def __getstate__(self) -> dict[str, Any]:
         """What goes to another process: the path, and by what the file is known again."""
         return dict(path=self.path, about=self._about)
 
-    def __setstate__(self, state: Dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         """Maps the file in this process.
 
         Raises:
@@ -67,7 +68,7 @@ class RegionStore:
             raise ValueError(f'{self.path} was replaced by another store while in use: start again')
 
     @property
-    def options(self) -> Dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         """The generator's options."""
         return self._about['options']
 
@@ -82,7 +83,7 @@ class RegionStore:
         return self._about['planes']
 
     @property
-    def counts(self) -> Dict[str, int]:
+    def counts(self) -> dict[str, int]:
         """How many ``regions``, and how many images without any (``empty``) or that could not be read (``absent``)."""
         return {key: self._about[key] for key in ('regions', 'empty', 'absent')}
 
@@ -104,7 +105,7 @@ class RegionStore:
         """
         return summarise(self._record(self._number(name)))
 
-    def read(self, name: str, size: Optional[Tuple[int, int]] = None) -> np.ndarray:
+    def read(self, name: str, size: tuple[int, int] | None = None) -> np.ndarray:
         """Reads the regions of an image.
 
         Args:
@@ -143,7 +144,7 @@ class RegionStore:
             )
         return number
 
-    def _find(self, name: str) -> Optional[int]:
+    def _find(self, name: str) -> int | None:
         """Searches by halving."""
         key, low, high = to_key(name), 0, len(self)
         while low < high:

@@ -1,6 +1,6 @@
 """What all pictures are composed of: colours, brightness, captions and tiles.
 
-Letters: H x W the picture in pixels, C channels. Pictures are RGB, (H, W, 3), uint8.
+Shapes: H x W the picture in pixels, C channels. Pictures are RGB, (H, W, 3), uint8.
 """
 
 import colorsys

@@ -1,6 +1,6 @@
 """Curves of a run, from the scalars that mmengine's visualiser writes.
 
-Letters: N values of a curve, H x W the picture in pixels. Pictures are RGB, uint8.
+Shapes: N values of a curve, H x W the picture in pixels. Pictures are RGB, uint8.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Pictures of depth: what was predicted beside what is true, and how far apart they are.
 
-Letters: H x W the image in pixels. Pictures are RGB, uint8. Depth is in metres, and 0 where it is not known.
+Shapes: H x W the image in pixels. Pictures are RGB, uint8. Depth is in metres, and 0 where it is not known.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Pictures of segmentations: what was predicted beside what is true.
 
-Letters: H x W the image in pixels. Pictures are RGB, uint8.
+Shapes: H x W the image in pixels. Pictures are RGB, uint8.
 """
 
 import numpy as np

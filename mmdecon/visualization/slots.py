@@ -1,6 +1,6 @@
 """Pictures of slots: which prototype each cell of a map is nearest to.
 
-Letters: H x W the image in pixels, h x w a map's size in cells, K slots. Pictures are RGB, uint8.
+Shapes: H x W the image in pixels, h x w a map's size in cells, K slots. Pictures are RGB, uint8.
 """
 
 import numpy as np

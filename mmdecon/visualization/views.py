@@ -1,6 +1,6 @@
 """Pictures of two views: where they lie in their image, and what they share.
 
-Letters: H x W the source image, h x w a view, in pixels. Pictures are RGB, uint8.
+Shapes: H x W the source image, h x w a view, in pixels. Pictures are RGB, uint8.
 """
 
 from collections.abc import Sequence

@@ -8,8 +8,7 @@ import pytest
 from mmengine.registry import DATASETS, TRANSFORMS
 
 from mmdecon.datasets import DepthFolder, LoadDepth, UnusableDepth
-
-from .depth_files import KITCHEN, needs_kitchen, write_pair
+from tests.support.depth_files import KITCHEN, needs_kitchen, write_pair
 
 LOAD = [dict(type='mmcv.LoadImageFromFile'), dict(type='mmdecon.LoadDepth')]
 

@@ -9,8 +9,8 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, METRICS, MODELS, DefaultScope
 
 from mmdecon.datasets import MaskDepth
+from tests.support.depth_files import write_pair
 
-from .depth_files import write_pair
 from .test_depth import kitti
 
 PROTOCOLS = Path(__file__).parents[2] / 'configs/downstream/_base_/protocols'

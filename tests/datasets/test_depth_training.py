@@ -12,8 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 
-from ..training import commands
-from .depth_files import KITCHEN, needs_kitchen, write_pair
+from tests.support import commands
+from tests.support.depth_files import KITCHEN, needs_kitchen, write_pair
 
 
 def documented(protocol='kitchen_depth'):

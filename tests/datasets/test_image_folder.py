@@ -13,8 +13,8 @@ from mmengine.runner import Runner
 from PIL import Image
 
 from mmdecon.datasets import ImageFolder, LoadImage, UnreadableImage
-from mmdecon.datasets.reading import read_image
 from mmdecon.datasets.sampler import Draw
+from mmdecon.images.reading import read_image
 from mmdecon.registry import DATASETS
 
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from mmdecon.datasets import ImageFolder, LoadRegions
-from mmdecon.datasets.regions import choose_planes
+from mmdecon.datasets.load_regions import choose_planes
 from mmdecon.regions import Job, make_store
 from mmdecon.registry import REGIONS
 

@@ -12,8 +12,8 @@ from PIL import Image, ImageFilter, ImageOps
 from torchvision import transforms
 
 from mmdecon.datasets import Photometrics
-from mmdecon.datasets.colour_draws import JITTERS, NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 from mmdecon.datasets.photometrics import recolour
+from mmdecon.images.colour_draws import JITTERS, NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 from mmdecon.registry import TRANSFORMS
 
 from .test_crops import distance

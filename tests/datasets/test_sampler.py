@@ -15,7 +15,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from mmdecon.datasets.sampler import Draw, ViewSampler
-from mmdecon.datasets.seeding import derive_seed
+from mmdecon.images.seeding import derive_seed
 
 IMAGES = 10
 

@@ -6,11 +6,11 @@ The lists of classes come from the libraries' registries (:func:`classes`): a cl
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Dict, List
+from typing import Any
 
-from ..models import tiny
+from tests.support import tiny
 
-Config = Dict[str, Any]
+Config = dict[str, Any]
 BN = tiny.BN
 ALL = ['c2', 'c3', 'c4', 'c5']
 PYRAMID = dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=8, norm_cfg=BN))
@@ -60,7 +60,7 @@ class Entry:
         return bool(self.decoder) and not self.refusal
 
 
-def classes(package: str) -> List[str]:
+def classes(package: str) -> list[str]:
     """Names of the classes that a package's module registers as models, such as ``mmseg.models.necks``."""
     library = package.partition('.')[0]
     if find_spec(library) is None:

@@ -1,7 +1,5 @@
 """Every decode head of mmseg: a small decoder with it, or why there is none."""
 
-from typing import Dict
-
 from .catalogue import ALL, BN, FLAT, PYRAMID, VIT, WIDE, Entry, head, necks, one
 
 LAYER = dict(
@@ -25,7 +23,7 @@ QUERIES = dict(
     needs='mmdet',
     remark="its pixel decoder is pre-trained, by `classifier='pixel_decoder.mask_feature'`; needs mmdet",
 )
-HEADS: Dict[str, Entry] = dict(
+HEADS: dict[str, Entry] = dict(
     ANNHead=one('ANNHead', ['c4', 'c5'], project_channels=4),
     APCHead=one('APCHead'),
     ASPPHead=one('ASPPHead', dilations=(1, 2, 3)),

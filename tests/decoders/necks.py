@@ -1,11 +1,9 @@
 """Every neck of mmseg and mmdet: a small decoder with it, or why there is none."""
 
-from typing import Dict
-
 from .catalogue import ALL, BN, PYRAMID, VIT, Entry, neck, necks
 
 P = ['p2', 'p3', 'p4', 'p5']
-NECKS: Dict[str, Entry] = {
+NECKS: dict[str, Entry] = {
     'mmseg.Feature2Pyramid': neck('mmseg.Feature2Pyramid', norm_cfg=BN, encoder=VIT, remark='of a ViT'),
     'mmseg.FPN': neck('mmseg.FPN', out_channels=8, norm_cfg=BN),
     'mmseg.ICNeck': neck(

@@ -4,8 +4,8 @@
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional
 
 from .catalogue import Entry, classes
 from .heads import HEADS
@@ -17,7 +17,7 @@ TABLES: Mapping[str, Mapping[str, Entry]] = dict(heads=HEADS, necks=NECKS)
 TITLES = ['| class | works | reads | makes (channels, stride) | new downstream | remark |', '|---|---|---|---|---|---|']
 
 
-def row(name: str, entry: Entry, result: Optional[Result] = None) -> str:
+def row(name: str, entry: Entry, result: Result | None = None) -> str:
     """One line: a class that works, with what trying it gave, or one that does not."""
     if result is None:
         return f'| `{name}` | no | | | | {entry.remark} |'
@@ -28,7 +28,7 @@ def row(name: str, entry: Entry, result: Optional[Result] = None) -> str:
     return f'| `{name}` | yes | {read} | {result.levels} | {result.new} | {entry.remark} |'
 
 
-def rows(kind: str) -> Dict[str, str]:
+def rows(kind: str) -> dict[str, str]:
     """Class -> its line in the page as it is."""
     (block,) = re.findall(rf'<!-- {kind} -->\n(.*?)\n<!-- end -->', PAGE.read_text(), flags=re.DOTALL)
     lines = block.splitlines()
@@ -36,7 +36,7 @@ def rows(kind: str) -> Dict[str, str]:
     return {line.split('`')[1]: line for line in lines[2:]}
 
 
-def installed(kind: str) -> List[str]:
+def installed(kind: str) -> list[str]:
     """The classes that the installed libraries have, as they are named in the catalogue."""
     if kind == 'heads':
         return classes('mmseg.models.decode_heads')

@@ -1,7 +1,7 @@
 """Several decoders in one run: behind one another, side by side; and what a decoder must stand."""
 
 import copy
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 import torch
@@ -11,9 +11,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mmdecon.export import check_fit, convert, read_export, read_source, verify, write
 from mmdecon.registry import MODELS, build_foreign
+from tests.support import tiny
+from tests.support.exports import save
 
-from ..export.small import save
-from ..models import tiny
 from .catalogue import ALL, PYRAMID, Entry, head, necks
 from .heads import HEADS
 from .trial import config, downstream, try_out
@@ -22,7 +22,7 @@ P = ['p2', 'p3', 'p4', 'p5']
 UPER = head('UPerHead', P, pool_scales=(1, 2))
 
 
-def network(decoder: Dict[str, Any], **options: Any) -> Any:
+def network(decoder: dict[str, Any], **options: Any) -> Any:
     return MODELS.build(tiny.network(decoder, **options))
 
 

@@ -1,16 +1,16 @@
 """What cannot be a decoder is refused when it is built, with the remedy."""
 
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 
 from mmdecon.registry import MODELS
+from tests.support import tiny
 
-from ..models import tiny
 from .catalogue import ALL, PYRAMID, head, necks
 
 
-def build(*decoders: Dict[str, Any]) -> Any:
+def build(*decoders: dict[str, Any]) -> Any:
     return MODELS.build(tiny.network({f'd{i}': decoder for i, decoder in enumerate(decoders)}))
 
 

@@ -1,7 +1,7 @@
 """One decoder tried from end to end: pre-trained, exported, loaded into the library's own model, compared."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,9 @@ from mmdecon.export.verify import drawing_the_same
 from mmdecon.models import DeCon
 from mmdecon.models.decoders.arguments import complete_head, complete_neck
 from mmdecon.registry import MODELS, build_foreign
+from tests.support import tiny
 
 from ..export.conftest import scatter
-from ..models import tiny
 from .catalogue import ALL, VIT, Entry
 
 LEVEL_HEADS = dict(
@@ -63,7 +63,7 @@ def try_out(entry: Entry, library: str = 'mmseg') -> Result:
     return Result(', '.join(f'{v.name} ({v.channels}, /{v.stride})' for v in levels), ', '.join(parts))
 
 
-def config(entry: Entry) -> Dict[str, Any]:
+def config(entry: Entry) -> dict[str, Any]:
     """The network's."""
     names = dict(level_names=ALL) if entry.encoder == VIT else {}  # all at one stride
     return tiny.network(entry.decoder, encoder=entry.encoder, probe_size=entry.size, **names)
@@ -88,7 +88,7 @@ def pretrain(model: DeCon, entry: Entry) -> None:
     trained = {name: p for name, p in student.named_parameters() if p.requires_grad}
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
     boxes = [[0.0, 0.0, size, size], [size / 4, 0.0, 1.25 * size, size]]
-    stepped: Dict[str, Tensor] = {}
+    stepped: dict[str, Tensor] = {}
     for _ in range(2):
         loss = tiny.total(model(tiny.views(boxes, batch=2, size=entry.size)))
         assert loss.isfinite()
@@ -103,7 +103,7 @@ def pretrain(model: DeCon, entry: Entry) -> None:
     assert any(name.startswith('decoder') for name in moved)
 
 
-def downstream(entry: Entry, source: Source, library: str) -> Dict[str, Any]:
+def downstream(entry: Entry, source: Source, library: str) -> dict[str, Any]:
     """Config of the library's own model, as its users write it, with 5 classes."""
     network, given, necks, heads = source.network, source.network.level_names, [], []
     encoder = dict(entry.encoder, **entry.target)
@@ -129,7 +129,7 @@ def downstream(entry: Entry, source: Source, library: str) -> Dict[str, Any]:
     return dict(type=entry.model, test_cfg=dict(mode='whole'), **stages, **parts)
 
 
-def with_classes(head: Dict[str, Any], classifier: str) -> Dict[str, Any]:
+def with_classes(head: dict[str, Any], classifier: str) -> dict[str, Any]:
     """A head's config for 5 classes, where it counts any."""
     owner = classifier.rpartition('.')[0]
     if owner == 'kernel_generate_head':
@@ -153,15 +153,15 @@ def compare(entry: Entry, source: Source, theirs: nn.Module) -> None:
         torch.testing.assert_close(x, ours[name], rtol=1e-4, atol=1e-5 * float(ours[name].abs().max()))
 
 
-def entering(theirs: nn.Module, decoder: nn.Module, image: Tensor, maps: Tuple[Tensor, ...]) -> Tensor:
+def entering(theirs: nn.Module, decoder: nn.Module, image: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
     """What enters the classifier of a segmenter's last head."""
     head = theirs.decode_head[-1] if decoder.previous else theirs.decode_head
-    seen: List[Tensor] = []
+    seen: list[Tensor] = []
     head.get_submodule(decoder.classifier).register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     if decoder.form == 'map':  # the backbone that such a head belongs to gives one map
         head(maps[-1])
     elif decoder.previous:
-        scores: List[Tensor] = []
+        scores: list[Tensor] = []
         first = theirs.decode_head[0]
         first.conv_seg.register_forward_pre_hook(lambda module, inputs: scores.append(inputs[0]))
         first(maps)

@@ -1,6 +1,6 @@
 """DenseCL, MoCo, BYOL and SimCLR: two gloo processes against one, queues included."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ from mmengine import dist
 
 from mmdecon.models import DeCon
 from mmdecon.views import View
+from tests.support import tiny
 
-from ..models import tiny
 from .test_two_processes import IMAGES, SYNC, run_both
 
 DENSE = dict(
@@ -19,7 +19,7 @@ DENSE = dict(
 )
 HEAD = dict(type='mmdecon.VectorHead', hidden_channels=12, out_channels=8, norm_cfg=SYNC)
 PREDICTION = dict(type='mmdecon.VectorPrediction', hidden_channels=12, norm_cfg=SYNC)
-KINDS: Dict[str, Dict[str, Any]] = dict(
+KINDS: dict[str, dict[str, Any]] = dict(
     averaged=dict(
         enc=dict(DENSE, level='c5'),
         dec=dict(DENSE, level='p2'),
@@ -42,7 +42,7 @@ def build(kind: str) -> DeCon:
     return model.double().train()
 
 
-def views() -> List[View]:
+def views() -> list[View]:
     """Views; the single process sees them in the order in which the keys of two are joined."""
     order = range(IMAGES) if dist.get_world_size() == 2 else [*range(0, IMAGES, 2), *range(1, IMAGES, 2)]
     made = (v._replace(image=v.image.double(), box=v.box.double()) for v in tiny.views(batch=IMAGES))

@@ -1,6 +1,6 @@
 """DetCon-B, DetCon-S and regions on a decoder: two gloo processes against one."""
 
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ import torch
 from mmdecon.models import DeCon, RegionSampler
 from mmdecon.registry import MODELS
 from mmdecon.views import RegionSample, View
+from tests.support import tiny
 
-from ..models import tiny
 from .test_two_processes import IMAGES, SYNC, run_both
 
 SAMPLER = dict(type='mmdecon.SettledRegions', num_regions=4)
@@ -39,7 +39,7 @@ def build(kind: str) -> DeCon:
     """DetCon on the encoder and on p3, synchronised norms, double precision."""
     torch.manual_seed(0)
     shared = KINDS[kind]['shared']
-    branches: Dict[str, Any] = {
+    branches: dict[str, Any] = {
         name: dict(level=level, weight=0.5, head=HEAD, sampler=SAMPLER, **KINDS[kind])
         for name, level in dict(enc='c5', dec='p3').items()
     }

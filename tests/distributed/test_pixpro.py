@@ -1,13 +1,11 @@
 """PixPro on an encoder and on a decoder's level: two gloo processes against one."""
 
-from typing import List
-
 import torch
 
 from mmdecon.models import DeCon
 from mmdecon.views import View
+from tests.support import tiny
 
-from ..models import tiny
 from .test_two_processes import SYNC, run_both
 from .test_two_processes import views as boxed
 
@@ -30,7 +28,7 @@ def build() -> DeCon:
     return model.double().train()
 
 
-def views() -> List[View]:
+def views() -> list[View]:
     """Two views; those of image 1 have no positive pairs, which the processes must not weigh differently."""
     return [view._replace(source=torch.tensor([[128.0, 96.0]]).repeat(len(view.box), 1)) for view in boxed()]
 

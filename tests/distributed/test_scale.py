@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Dict, List, Type
+from typing import Any
 
 import pytest
 import torch
@@ -11,11 +11,11 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.optim import OptimWrapper
 from torch import Tensor
 
-from mmdecon.engine import BFloat16OptimWrapper, Recompute
+from mmdecon.engine import BFloat16OptimWrapper
+from mmdecon.hooks import Recompute
 from mmdecon.models import DeCon
-
-from ..pair import joined
-from . import joint
+from tests.support import joint
+from tests.support.pair import joined
 
 FRAGMENT = Path(__file__).parents[2] / 'configs/_base_/scale/ddp.py'
 PLAIN = dict(broadcast_buffers=False)
@@ -23,7 +23,7 @@ PASSES = 3
 RUNS = [('averaged', 1, 0.5), ('shared', 1, 0.5), ('averaged', 2, 0.5)]
 
 
-def options(static_graph: bool) -> Dict[str, Any]:
+def options(static_graph: bool) -> dict[str, Any]:
     """The fragment's, with buckets so small that a tiny model fills several."""
     config = dict(Config.fromfile(FRAGMENT).model_wrapper_cfg, bucket_cap_mb=0.05)
     config['static_graph'] &= static_graph
@@ -34,10 +34,10 @@ def options(static_graph: bool) -> Dict[str, Any]:
 def train(
     model: DeCon,
     accumulate: int,
-    wrapper: Dict[str, Any],
+    wrapper: dict[str, Any],
     rank: int,
-    optim_wrapper_type: Type[OptimWrapper] = OptimWrapper,
-) -> Dict[str, Any]:
+    optim_wrapper_type: type[OptimWrapper] = OptimWrapper,
+) -> dict[str, Any]:
     """Some passes as mmengine makes them; the losses and what the model holds then."""
     model = MMDistributedDataParallel(model, **wrapper)
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
@@ -67,7 +67,7 @@ outcomes = joint.outcomes_of(work)
 
 @pytest.mark.parametrize(('kind', 'accumulate'), [run[:2] for run in RUNS])
 def test_static_graph_and_buckets_change_no_number(kind: str, accumulate: int, outcomes: Path) -> None:
-    states: List[Dict[str, Tensor]] = []
+    states: list[dict[str, Tensor]] = []
     for rank in range(2):
         plain, got = (torch.load(outcomes / f'{kind}-{accumulate}-{name}-{rank}.pth') for name in ('plain', 'options'))
         assert got['losses'] == pytest.approx(plain['losses'], rel=1e-10)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -10,13 +10,11 @@ from mmengine._strategy import DDPStrategy
 from mmengine._strategy.base import BaseStrategy
 from mmengine._strategy.fsdp import FSDPStrategy
 
-from mmdecon.engine import Recompute, ShardedStrategy
+from mmdecon.hooks import Recompute, ShardedStrategy
 from mmdecon.wrapping import plain_parameters, whole_state
-
-from ..models import tiny
-from ..pair import joined
-from ..shards import needs_shards
-from . import joint
+from tests.support import joint, tiny
+from tests.support.pair import joined
+from tests.support.shards import needs_shards
 
 pytestmark = needs_shards
 PASSES = 4
@@ -29,12 +27,12 @@ class Run(NamedTuple):
     """One way to train; ``kind`` as of :func:`joint.build`."""
 
     kind: str
-    optimizer: Dict[str, Any]
-    options: Dict[str, Any] = {}
+    optimizer: dict[str, Any]
+    options: dict[str, Any] = {}
     units: tuple[str, ...] = ()
     sharding: str = 'FULL_SHARD'
     recompute: bool = False
-    norm_cfg: Dict[str, Any] = tiny.BN  # quicker; each process has statistics of its own
+    norm_cfg: dict[str, Any] = tiny.BN  # quicker; each process has statistics of its own
 
 
 RUNS = {
@@ -53,7 +51,7 @@ def strategy(run: Run, is_sharded: bool, folder: str) -> BaseStrategy:
     return DDPStrategy(model_wrapper=wrapper, **common)
 
 
-def train(run: Run, is_sharded: bool, rank: int, folder: str) -> Dict[str, Any]:
+def train(run: Run, is_sharded: bool, rank: int, folder: str) -> dict[str, Any]:
     """Some passes as mmengine makes them; the losses, what the model holds then, and what this process holds of it."""
     trainer = strategy(run, is_sharded, folder)
     optimisation = dict(constructor='mmdecon.SkipVectors', optimizer=run.optimizer, **run.options)
@@ -91,7 +89,7 @@ def work(rank: int, folder: str) -> None:
 outcomes = joint.outcomes_of(work)
 
 
-def load(outcomes: Path, name: str, is_sharded: bool) -> List[Dict[str, Any]]:
+def load(outcomes: Path, name: str, is_sharded: bool) -> list[dict[str, Any]]:
     """What both processes ended with."""
     return [torch.load(outcomes / f'{name}-{is_sharded}-{rank}.pth') for rank in range(2)]
 

@@ -1,7 +1,7 @@
 """Two gloo processes, each with half of the batch, against one process with all of it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, List
 
 import pytest
 import torch
@@ -10,9 +10,8 @@ from mmengine.model import MMDistributedDataParallel
 from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
 from mmdecon.views import View
-
-from ..models import tiny
-from ..pair import joined, run_in_both
+from tests.support import tiny
+from tests.support.pair import joined, run_in_both
 
 SYNC = dict(type='mmdecon.SyncBN')
 STEPS = 3
@@ -34,14 +33,14 @@ def build() -> DeCon:
     return model.double().train()
 
 
-def views() -> List[View]:
+def views() -> list[View]:
     """Two views; those of image 1 have nothing in common, so that processes differ in their valid pairs."""
     first, second = (v._replace(image=v.image.double(), box=v.box.double()) for v in tiny.views(batch=IMAGES))
     second.box[1] += 1000.0
     return [first, second]
 
 
-def train(model: torch.nn.Module, batch: List[View]) -> List[float]:
+def train(model: torch.nn.Module, batch: list[View]) -> list[float]:
     """Some steps; the losses."""
     inner = model.module if hasattr(model, 'module') else model
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05, momentum=0.9)
@@ -65,7 +64,7 @@ def work(rank: int, folder: str, make: Callable[..., DeCon], args: tuple, batch:
         torch.save(dict(losses=losses, state=model.module.state_dict()), Path(folder) / f'{rank}.pth')
 
 
-def run_both(make: Callable[..., DeCon], args: tuple, batch: Callable[[], List[View]], folder: Path) -> None:
+def run_both(make: Callable[..., DeCon], args: tuple, batch: Callable[[], list[View]], folder: Path) -> None:
     """Trains a model in two processes and in one; losses, parameters, teachers, statistics and queues must agree.
 
     Args:

@@ -10,8 +10,7 @@ from mmengine.config import Config
 from mmdecon.checkpoint import save_file
 from mmdecon.export import convert, read_source, verify, write
 from mmdecon.registry import MODELS
-
-from ..training import commands
+from tests.support import commands
 
 PRETRAINING = commands.ROOT / 'configs/decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
 FINE_TUNING = commands.ROOT / 'configs/downstream/voc_seg/fpn_r50_2xb8-30k_voc12aug-513x513.py'

@@ -1,6 +1,6 @@
 """In one process: LARS and clipping over shards against mmpretrain's and torch's; two are in tests/distributed."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import torch
@@ -11,14 +11,14 @@ from mmdecon.engine import ShardedLARS
 from mmdecon.engine.sharded_norms import clip_sharded_norm_
 
 SHAPES = [(8, 3, 3, 3), (16, 8), (16,), (4, 4)]
-SETTINGS: List[Dict[str, Any]] = [
+SETTINGS: list[dict[str, Any]] = [
     dict(lr=0.3),
     dict(lr=0.3, momentum=0.9, weight_decay=1e-2),
     dict(lr=0.3, momentum=0.9, weight_decay=1e-2, nesterov=True, eta=0.02),
 ]
 
 
-def train(kind: type[LARS], settings: Dict[str, Any]) -> List[Tensor]:
+def train(kind: type[LARS], settings: dict[str, Any]) -> list[Tensor]:
     """Three steps on random gradients: of matrices, of a vector that is left out, of zeros, and of no gradient."""
     generator = torch.Generator().manual_seed(0)
     weights = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in SHAPES]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 import torch
@@ -10,9 +10,8 @@ from torch import nn
 
 from mmdecon.engine import ShardedStrategy
 from mmdecon.engine.sharded_state import by_name, by_number
-
-from ..models import tiny
-from ..shards import needs_shards
+from tests.support import tiny
+from tests.support.shards import needs_shards
 
 pytestmark = needs_shards
 
@@ -26,7 +25,7 @@ def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.distributed.destroy_process_group()
 
 
-def prepare(folder: Path, model: nn.Module, optimizer: Dict[str, Any], **settings: Any) -> ShardedStrategy:
+def prepare(folder: Path, model: nn.Module, optimizer: dict[str, Any], **settings: Any) -> ShardedStrategy:
     """A strategy with model and optimiser."""
     told = dict(launcher='pytorch', randomness=dict(seed=0))
     strategy = ShardedStrategy(work_dir=str(folder), env_kwargs=told, **settings)
@@ -50,7 +49,7 @@ def prepare(folder: Path, model: nn.Module, optimizer: Dict[str, Any], **setting
         ({}, torch.optim.LBFGS, r"optimizer.type is 'LBFGS'"),
     ],
 )
-def test_refusals(tmp_path: Path, settings: Dict[str, Any], optimizer: Any, message: str) -> None:
+def test_refusals(tmp_path: Path, settings: dict[str, Any], optimizer: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         prepare(tmp_path, tiny.build(), dict(type=optimizer, lr=0.1), **settings)
 

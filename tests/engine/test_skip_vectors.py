@@ -3,7 +3,7 @@ import torch
 from mmengine.model import MMFullyShardedDataParallel
 from mmengine.optim import build_optim_wrapper
 
-from ..models import tiny
+from tests.support import tiny
 
 
 def build(model, **optimizer):

@@ -1,6 +1,6 @@
 """Steps within the backward pass against steps after it, bit for bit."""
 
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import pytest
 import torch
@@ -10,8 +10,7 @@ from torch import Tensor
 
 from mmdecon.engine import StepInBackward
 from mmdecon.models import DeCon
-
-from ..models import all_objectives, tiny
+from tests.support import all_objectives, tiny
 
 BASES = ['SlotCon', 'DenseCL', 'PixPro', 'DetCon-B']
 OPTIMISERS = dict(
@@ -23,7 +22,7 @@ OPTIMISERS = dict(
 )
 
 
-def train(model: DeCon, wrapper: OptimWrapper, steps: int = 3) -> List[float]:
+def train(model: DeCon, wrapper: OptimWrapper, steps: int = 3) -> list[float]:
     losses = []
     for step in range(steps):
         torch.manual_seed(step)
@@ -35,7 +34,7 @@ def train(model: DeCon, wrapper: OptimWrapper, steps: int = 3) -> List[float]:
     return losses
 
 
-def run(base: str, settings: Dict[str, Any], kind: str) -> Tuple[List[float], Dict[str, Tensor]]:
+def run(base: str, settings: dict[str, Any], kind: str) -> tuple[list[float], dict[str, Tensor]]:
     model = all_objectives.build(base)
     wrapper = build_optim_wrapper(model, dict(settings, type=kind))
     losses = train(model, wrapper)

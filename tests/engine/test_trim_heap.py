@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from mmdecon.engine import TrimHeap
-
-from ..models import all_objectives
+from tests.support import all_objectives
 
 
 def losses(trims: bool) -> list:

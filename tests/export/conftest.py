@@ -1,7 +1,8 @@
 """Checkpoints of pre-trained networks, made without training: every tensor random, halves and statistics distinct."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any
 
 import mmseg
 import pytest
@@ -10,13 +11,12 @@ from mmengine.config import Config
 
 from mmdecon.models import DeCon
 from mmdecon.registry import MODELS
-
-from ..models import tiny
-from .small import FPN_HEAD, save
+from tests.support import tiny
+from tests.support.exports import FPN_HEAD, save
 
 BN = dict(type='mmdecon.SyncBN')
 ALL = ['c2', 'c3', 'c4', 'c5']
-DECODERS: Dict[str, Dict[str, Any]] = dict(
+DECODERS: dict[str, dict[str, Any]] = dict(
     none={},
     fpn=dict(fpn=dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=256, norm_cfg=BN))),
     plain_fpn=dict(fpn=dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=256))),
@@ -74,7 +74,7 @@ def checkpoint(tmp_path_factory) -> Callable[..., str]:
         config = dict(
             type='mmdecon.DeCon',
             network=dict(
-                type='mmdecon.EncoderDecoder',
+                type='mmdecon.Network',
                 encoder={'type': encoder, 'depth': 50, 'out_indices': (0, 1, 2, 3), 'norm_cfg': BN, **options},
                 decoder=DECODERS[decoder],
             ),

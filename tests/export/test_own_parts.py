@@ -1,31 +1,30 @@
 """Exports tried in the library's own classes, as without --target: which levels are the same, what is refused."""
 
 from importlib.util import find_spec
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 
 from mmdecon.export import convert, read_source, verify
 from mmdecon.export.layouts import FLAT_STEM, full_type, rename
 from mmdecon.export.target import build_target
-
-from ..models import tiny
-from .small import FPN_HEAD, PLAIN, save
+from tests.support import tiny
+from tests.support.exports import FPN_HEAD, PLAIN, save
 
 ENCODER = ['c2', 'c3', 'c4', 'c5']
 FCN = dict(type='mmseg.FCNHead', channels=8, norm_cfg=tiny.BN)
 CONVNEXT = dict(type='mmpretrain.ConvNeXt', arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 24, 32]))
 
 
-def head(inputs: Any, type_name: str = 'mmseg.FCNHead') -> Dict[str, Any]:
+def head(inputs: Any, type_name: str = 'mmseg.FCNHead') -> dict[str, Any]:
     return dict(type='mmdecon.SegHeadDecoder', inputs=inputs, head=dict(FCN, type=type_name))
 
 
-def resnet(type_name: str = 'mmpretrain.ResNet', **options: Any) -> Dict[str, Any]:
+def resnet(type_name: str = 'mmpretrain.ResNet', **options: Any) -> dict[str, Any]:
     return dict(tiny.RESNET, type=type_name, **options)
 
 
-def source(folder, network: Dict[str, Any], *levels: str):
+def source(folder, network: dict[str, Any], *levels: str):
     return read_source(save(folder / 'decon.pth', network, *levels))
 
 

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from mmdecon.export import convert, read_source, verify
-
-from ..models import tiny
-from .small import FPN_HEAD, PLAIN, save, target
+from tests.support import tiny
+from tests.support.exports import FPN_HEAD, PLAIN, save, target
 
 
 def test_a_small_one_fits_its_config(path, tmp_path) -> None:

@@ -2,14 +2,13 @@
 
 import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from mmdecon.checkpoint import load_file
-
-from .small import target
+from tests.support.exports import target
 
 
 @pytest.fixture

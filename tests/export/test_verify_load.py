@@ -1,7 +1,8 @@
 """mmdecon.VerifyLoad in mmengine's own runner."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,8 +16,7 @@ from mmseg.structures import SegDataSample
 from torch.utils.data import DataLoader
 
 from mmdecon.export import convert, read_source, write
-
-from .small import target
+from tests.support.exports import target
 
 SIDE = 64
 

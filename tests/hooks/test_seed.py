@@ -7,10 +7,9 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import nn
 
-from mmdecon.datasets.seeding import derive_seed
 from mmdecon.hooks.seed import SeedEachStep
-
-from ..pair import run_in_both
+from mmdecon.images.seeding import derive_seed
+from tests.support.pair import run_in_both
 
 
 class Dropped(BaseModel):

@@ -7,8 +7,7 @@ from mmengine.optim import OptimWrapper
 
 from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
-
-from . import tiny
+from tests.support import tiny
 
 
 def step(model: DeCon, optimiser: torch.optim.Optimizer) -> float:

@@ -1,18 +1,17 @@
 """DenseCL's loss against NumPy, its warm-up, its grid, and its runs."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from mmdecon.models import DeCon, DenseCLObjective, DenseHead
-from mmdecon.models.heads.dense import DenseEmbedding
+from mmdecon.models.heads.dense_head import DenseEmbedding
 from mmdecon.models.objectives.densecl import match
 from mmdecon.models.objectives.queue import directions
 from mmdecon.schedules import Clock
-
-from . import tiny
+from tests.support import tiny
 
 
 def embedding(seed: int, h: int = 3, w: int = 2, batch: int = 2) -> DenseEmbedding:
@@ -92,7 +91,7 @@ def test_grid_averages_larger_maps_alone() -> None:
     torch.testing.assert_close(small(feature[:, :, :2, :1], None).dense, exact(feature[:, :, :2, :1], None).dense)
 
 
-BRANCH: Dict[str, Any] = dict(
+BRANCH: dict[str, Any] = dict(
     head=dict(type='mmdecon.DenseHead', hidden_channels=12, out_channels=8, grid=4),
     objective=dict(type='mmdecon.DenseCLObjective', queue_length=16, warmup_iters=1),
     pairs=((0, 1),),
@@ -109,7 +108,7 @@ def build() -> DeCon:
     return model.train()
 
 
-def run(model: DeCon, steps: range) -> List[float]:
+def run(model: DeCon, steps: range) -> list[float]:
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05)
     losses = []
     for step in steps:
@@ -150,7 +149,7 @@ def test_bfloat16_learns_the_same() -> None:
 @pytest.mark.parametrize(
     'wrong', [dict(dense_weight=1.5), dict(temperature=0), dict(warmup_iters=-1), dict(queue_length=0)]
 )
-def test_bad_values_are_named(wrong: Dict[str, Any]) -> None:
+def test_bad_values_are_named(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(ValueError, match=f'{name}={wrong[name]}'):
         DenseCLObjective(channels=4, **wrong)

@@ -1,30 +1,29 @@
 """DetCon as a composition: branches, switches, and the loss against plain NumPy."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from mmdecon.models import DeCon, DetConObjective
-from mmdecon.models.heads.regions import RegionEmbedding
+from mmdecon.models.heads.region_head import RegionEmbedding
 from mmdecon.schedules import Clock
 from mmdecon.views import View
-
-from . import tiny
+from tests.support import tiny
 
 HEAD = dict(type='mmdecon.RegionHead', hidden_channels=12, out_channels=8)
 B = dict(type='mmdecon.DetConObjective', hidden_channels=12)
 S = dict(type='mmdecon.DetConObjective', predictor=False)
 
 
-def branch(level: str = 'c5', weight: float = 1.0, objective: Dict[str, Any] = B, **kwargs: Any) -> Dict[str, Any]:
+def branch(level: str = 'c5', weight: float = 1.0, objective: dict[str, Any] = B, **kwargs: Any) -> dict[str, Any]:
     """Config of a DetCon branch."""
     sampler = dict(type='mmdecon.RegionSampler', num_regions=5)
     return dict(level=level, weight=weight, head=HEAD, objective=objective, sampler=sampler, **kwargs)
 
 
-def views(batch: int = 4) -> List[View]:
+def views(batch: int = 4) -> list[View]:
     """Two views with the same four quarters as regions."""
     quarters = torch.zeros(batch, 1, 64, 64, dtype=torch.long)
     quarters[..., 32:, :] += 1
@@ -32,7 +31,7 @@ def views(batch: int = 4) -> List[View]:
     return [view._replace(regions=quarters) for view in tiny.views(batch=batch)]
 
 
-def build(branches: Dict[str, Any], **kwargs: Any) -> DeCon:
+def build(branches: dict[str, Any], **kwargs: Any) -> DeCon:
     """A model at the start of a run."""
     torch.manual_seed(0)
     model = DeCon(network=tiny.network(), branches=branches, **kwargs)
@@ -52,7 +51,7 @@ def build(branches: Dict[str, Any], **kwargs: Any) -> DeCon:
     ],
     ids=['B', 'S', 'ML', 'regions on the decoder only', 'single view'],
 )
-def test_compositions_train(branches: Dict[str, Any], shared: bool) -> None:
+def test_compositions_train(branches: dict[str, Any], shared: bool) -> None:
     model = build(branches, shared=shared)
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.5)
     losses = []

@@ -2,18 +2,17 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import torch
 from mmengine.config import Config
 
 from mmdecon.export import convert, read_source, verify
-from mmdecon.models.network import EncoderDecoder
+from mmdecon.models.network import Network
 from mmdecon.registry import MODELS
-
-from ..export.small import save
-from . import tiny
+from tests.support import tiny
+from tests.support.exports import save
 
 NETWORKS = Path(__file__).parents[2] / 'configs/_base_/networks'
 needs_timm = pytest.mark.skipif(find_spec('timm') is None, reason='timm is not installed: pip install timm')
@@ -30,7 +29,7 @@ BRANCHES = [
     for i in range(4)
 ]
 BRANCHES[0]['block'] = 'BOTTLENECK'
-SMALL: Dict[str, Dict[str, Any]] = {
+SMALL: dict[str, dict[str, Any]] = {
     'resnext50_fpn': dict(base_channels=8, groups=4, norm_cfg=tiny.BN),
     'convnext-large_fpn': dict(arch=WIDTHS),
     'convnextv2-base_fpn': dict(arch=WIDTHS),
@@ -43,15 +42,15 @@ SMALL: Dict[str, Dict[str, Any]] = {
 VIT = dict(embed_dims=24, num_layers=12, num_heads=2)
 
 
-def build(encoder: Dict[str, Any], **kwargs: Any) -> EncoderDecoder:
-    return MODELS.build(dict(type='mmdecon.EncoderDecoder', encoder=encoder, **kwargs))
+def build(encoder: dict[str, Any], **kwargs: Any) -> Network:
+    return MODELS.build(dict(type='mmdecon.Network', encoder=encoder, **kwargs))
 
 
-def strides(network: EncoderDecoder) -> Dict[str, int]:
+def strides(network: Network) -> dict[str, int]:
     return {name: level.stride for name, level in network.levels.items()}
 
 
-def small(name: str) -> Dict[str, Any]:
+def small(name: str) -> dict[str, Any]:
     """A config's network, narrow."""
     network = Config.fromfile(NETWORKS / f'{name}.py').model.network.to_dict()
     network['encoder'].update(SMALL[name])
@@ -115,7 +114,7 @@ def test_networks_of_the_configs(name: str) -> None:
         (dict(tiny.RESNET, out_indices=(1, 3)), [3, 5]),
     ],
 )
-def test_mmseg_and_levels_by_stride(encoder: Dict[str, Any], wanted: List[int]) -> None:
+def test_mmseg_and_levels_by_stride(encoder: dict[str, Any], wanted: list[int]) -> None:
     assert strides(build(encoder)) == {f'c{i}': 2**i for i in wanted}
 
 
@@ -163,7 +162,7 @@ class TestTheBlankImage:
         (dict(type='mmpretrain.ConvNeXt', arch=WIDTHS, out_indices=(0, 1, 2, 3)), r'\(1, 8\)'),
     ],
 )
-def test_what_is_no_map_is_refused(encoder: Dict[str, Any], shape: str) -> None:
+def test_what_is_no_map_is_refused(encoder: dict[str, Any], shape: str) -> None:
     with pytest.raises(ValueError, match=f"{shape}, not a map.*out_type='featmap'.*gap_before_final_norm=False"):
         build(encoder)
 

@@ -12,8 +12,7 @@ from mmdecon.hooks import PlainCheckpoint
 from mmdecon.models import DeCon
 from mmdecon.registry import build_foreign
 from mmdecon.schedules import Clock
-
-from . import tiny
+from tests.support import tiny
 
 LEVELS = dict(dec_p2='p2', dec_p4='p4')
 LARS = dict(type='mmpretrain.LARS', lr=0.1, momentum=0.9, weight_decay=1e-5)
@@ -146,7 +145,7 @@ def test_its_maps_carry_no_graph(model) -> None:
 
 
 def test_the_log_says_nothing_of_a_moving_encoder(model) -> None:
-    assert {name for name in model(tiny.views()) if name.startswith('keep/')} == {'keep/decoder'}
+    assert {name for name in model(tiny.views()) if name.startswith('momentum/')} == {'momentum/decoder'}
 
 
 def test_the_state_has_the_usual_names_and_holds_the_encoder_once(model, weights) -> None:

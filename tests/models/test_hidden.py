@@ -11,7 +11,7 @@ from mmdecon.models.heads import blocks, products
 from mmdecon.models.heads.hidden import hidden_layer, is_by_channel
 from mmdecon.models.heads.mlp import GELU, PointwiseMLP
 from mmdecon.models.norm import SyncBN
-from tests.models import tiny
+from tests.support import tiny
 
 B, A, C, D, h, w = 3, 3, 7, 4, 5, 4
 BYTES = C * h * w * 8

@@ -1,6 +1,7 @@
 """Log-sum-exp by parts against explicit logits, and objectives that part their logits against those that do not."""
 
-from typing import Any, Callable, Dict, List
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
 from mmdecon.models import DenseCLObjective, DetConObjective, SlotConObjective, VectorContrast
-from mmdecon.models.heads.dense import DenseEmbedding
-from mmdecon.models.heads.regions import RegionEmbedding
-from mmdecon.models.heads.slots import SlotEmbedding
+from mmdecon.models.heads.dense_head import DenseEmbedding
+from mmdecon.models.heads.region_head import RegionEmbedding
+from mmdecon.models.heads.slot_head import SlotEmbedding
 from mmdecon.models.objectives.info_nce import log_sum_exp, paired
 from mmdecon.models.objectives.queue import Queue
 
@@ -120,25 +121,25 @@ def test_no_tensor_of_all_logits_is_made(pairs_at_once: int, largest: int) -> No
     assert made.elements == largest
 
 
-def vectors() -> List[torch.Tensor]:
+def vectors() -> list[torch.Tensor]:
     return [draw(5, D, seed=i + 1) for i in range(3)]
 
 
-def maps() -> List[DenseEmbedding]:
+def maps() -> list[DenseEmbedding]:
     return [DenseEmbedding(draw(3, D, seed=i), draw(3, D, 2, 2, seed=i + 5), draw(3, 6, 2, 2, seed=i)) for i in (0, 1)]
 
 
-def regions() -> List[RegionEmbedding]:
+def regions() -> list[RegionEmbedding]:
     ids = torch.tensor([[[0, 1, 1, 2], [3, 3, 4, -1]], [[1, 1, 0, 5], [-1, -1, -1, -1]], [[0, 1, 1, 2], [3, 3, 4, -1]]])
     return [RegionEmbedding(draw(2, 4, D, seed=i), x) for i, x in enumerate(ids)]
 
 
-def slots() -> List[SlotEmbedding]:
+def slots() -> list[SlotEmbedding]:
     active = torch.rand(2, 3, 6, generator=torch.Generator().manual_seed(0)) < 0.7
     return [SlotEmbedding(draw(1), draw(1), draw(3, 6, D, seed=i), which) for i, which in enumerate(active)]
 
 
-CASES: Dict[str, Any] = dict(
+CASES: dict[str, Any] = dict(
     moco=(VectorContrast, dict(queue_length=7), vectors),
     simclr=(VectorContrast, dict(queue_length=0), vectors),
     densecl=(DenseCLObjective, dict(queue_length=7), maps),
@@ -149,7 +150,7 @@ CASES: Dict[str, Any] = dict(
 )
 
 
-def run(name: str, pairs_at_once: int) -> List[torch.Tensor]:
+def run(name: str, pairs_at_once: int) -> list[torch.Tensor]:
     """The loss of an objective, and its gradients to embeddings and parameters."""
     kind, options, make = CASES[name]
     torch.manual_seed(0)

@@ -1,13 +1,12 @@
 import pytest
 import torch
 
-from mmdecon.models.network import EncoderDecoder, Level
+from mmdecon.models.network import Level, Network
 from mmdecon.registry import MODELS
+from tests.support import tiny
 
-from . import tiny
 
-
-def build(*args, **kwargs) -> EncoderDecoder:
+def build(*args, **kwargs) -> Network:
     return MODELS.build(tiny.network(*args, **kwargs))
 
 

@@ -1,6 +1,6 @@
 """PixPro's head and objective against a plain NumPy version of the formulas, and at their edges."""
 
-from typing import Any, List, Tuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +8,7 @@ import torch
 
 from mmdecon.models import MapHead, PixProObjective
 from mmdecon.views import View, cells_in_source
-
-from . import tiny
+from tests.support import tiny
 
 BOXES = [
     [[4.0, 2.0, 44.0, 42.0], [0.0, 0.0, 30.0, 40.0], [0.0, 0.0, 20.0, 20.0]],
@@ -19,7 +18,7 @@ FLIPS = [[False, True, False], [True, True, False]]
 SOURCE = [[80.0, 50.0], [120.0, 41.0], [80.0, 50.0]]
 
 
-def views() -> List[View]:
+def views() -> list[View]:
     """Two views of three images of different sizes."""
     return [
         View(torch.zeros(3, 3, 8, 8), torch.tensor(box).double(), torch.tensor(flip), source=torch.tensor(SOURCE))
@@ -27,7 +26,7 @@ def views() -> List[View]:
     ]
 
 
-def maps(h: int = 3, w: int = 4, channels: int = 5) -> Tuple[torch.Tensor, torch.Tensor]:
+def maps(h: int = 3, w: int = 4, channels: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
     """Projections of the student and of the teacher, alike in part."""
     generator = torch.Generator().manual_seed(3)
     q, k = torch.randn(2, 3, channels, h, w, generator=generator, dtype=torch.float64)
@@ -39,7 +38,7 @@ def objective(**kwargs: Any) -> PixProObjective:
     return PixProObjective(channels=5, **kwargs).double()
 
 
-def centres(view: View, image: int, h: int, w: int, unit: str) -> Tuple[np.ndarray, float]:
+def centres(view: View, image: int, h: int, w: int, unit: str) -> tuple[np.ndarray, float]:
     """Centres (h, w, 2) and diagonal of an image's cells, by going from cell to cell."""
     x0, y0, x1, y1 = view.box[image].tolist()
     if unit == 'fraction':
@@ -54,7 +53,7 @@ def centres(view: View, image: int, h: int, w: int, unit: str) -> Tuple[np.ndarr
     return found, float(np.sqrt(step_x**2 + step_y**2))
 
 
-def by_numpy(q: Any, k: Any, pair: List[View], transform: Any, power: float, unit: str, ratio: float) -> Any:
+def by_numpy(q: Any, k: Any, pair: list[View], transform: Any, power: float, unit: str, ratio: float) -> Any:
     """The loss and the number of positives, cell by cell."""
     cosine = lambda a, b: a @ b / np.sqrt(a @ a) / np.sqrt(b @ b)  # noqa: E731
     losses, counts = [], []
@@ -120,7 +119,7 @@ def test_parts_keep_no_similarities(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = []
     for pairs_at_once in (2**25, 1):
         ours, (q, k) = objective(pairs_at_once=pairs_at_once), maps(16, 16)
-        sizes: List[int] = []
+        sizes: list[int] = []
         hooks = torch.autograd.graph.saved_tensors_hooks(lambda t, s=sizes: s.append(t.numel()) or t, lambda t: t)
         with hooks:
             ours(q, k, None, *views())

@@ -7,7 +7,7 @@ from mmdecon.models import PositionSampler
 from mmdecon.models.positions import partners
 from mmdecon.resample import resample
 from mmdecon.views import View, cells_in_source
-from tests.models import tiny
+from tests.support import tiny
 
 BOTH = {0: {1}, 1: {0}}
 SIZE = 64

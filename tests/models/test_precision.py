@@ -4,8 +4,8 @@ CPUs compute in float16 too, if slowly, so the range of float16 is tested withou
 ``AmpOptimWrapper``, runs on GPUs alone.
 """
 
-from functools import lru_cache
-from typing import List, NamedTuple, Optional
+from functools import cache
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from mmengine.optim import build_optim_wrapper
 from torch import Tensor
 
-from . import all_objectives, tiny
+from tests.support import all_objectives, tiny
 
 float16_on_cpus = pytest.mark.skipif(
     not hasattr(torch.amp, 'GradScaler'), reason='this torch (2.1, say) computes in float16 on GPUs alone'
@@ -31,13 +31,13 @@ class Run(NamedTuple):
         dtypes: Of the model's parameters and buffers.
     """
 
-    losses: List[float]
+    losses: list[float]
     gradient: Tensor
-    dtypes: List[torch.dtype]
+    dtypes: list[torch.dtype]
 
 
-@lru_cache(maxsize=None)
-def train(kind: str, dtype: Optional[torch.dtype]) -> Run:
+@cache
+def train(kind: str, dtype: torch.dtype | None) -> Run:
     """Trains a base for some steps, in full precision or under autocast, float16 with scaled losses."""
     model, batch = all_objectives.build(kind), all_objectives.views()
     trained = [p for p in model.parameters() if p.requires_grad]

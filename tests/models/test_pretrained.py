@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 import torch
@@ -13,11 +13,10 @@ from torch import nn
 from mmdecon.export import convert, read_source
 from mmdecon.export.write import write
 from mmdecon.models import DeCon
-from mmdecon.models.network import EncoderDecoder
+from mmdecon.models.network import Network
 from mmdecon.registry import MODELS, build_foreign
-
-from ..export.small import save as save_checkpoint
-from . import tiny
+from tests.support import tiny
+from tests.support.exports import save as save_checkpoint
 
 needs_timm = pytest.mark.skipif(find_spec('timm') is None, reason='timm is not installed: pip install timm')
 ARCH = dict(depths=[1, 1, 1, 1], channels=[8, 16, 24, 32])
@@ -29,11 +28,11 @@ VIT = dict(type='mmpretrain.VisionTransformer', arch=VIT_ARCH, out_type='featmap
 R18 = dict(type='mmpretrain.ResNet', depth=18, out_indices=(0, 1, 2, 3), norm_cfg=tiny.BN)
 
 
-def network(encoder: Dict[str, Any], path: Any = None, **start: Any) -> EncoderDecoder:
+def network(encoder: dict[str, Any], path: Any = None, **start: Any) -> Network:
     """A network whose encoder starts from a file."""
     if path is not None:
         encoder = dict(encoder, init_cfg=dict(type='Pretrained', checkpoint=str(path), **start))
-    built = MODELS.build(dict(type='mmdecon.EncoderDecoder', encoder=encoder))
+    built = MODELS.build(dict(type='mmdecon.Network', encoder=encoder))
     built.init_weights()
     return built.eval()
 
@@ -49,12 +48,12 @@ def shake(module: nn.Module) -> nn.Module:
     return module
 
 
-def save(state: Dict[str, Any], path: Path) -> Path:
+def save(state: dict[str, Any], path: Path) -> Path:
     torch.save(state, path)
     return path
 
 
-def assert_same(ours: EncoderDecoder, theirs: nn.Module, side: int = 64) -> None:
+def assert_same(ours: Network, theirs: nn.Module, side: int = 64) -> None:
     """Compares the last maps."""
     image = torch.randn(2, 3, side, side)
     with torch.no_grad():

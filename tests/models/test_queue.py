@@ -1,7 +1,5 @@
 """The queue against a list, and its loss against NumPy."""
 
-from typing import List
-
 import numpy as np
 import pytest
 import torch
@@ -18,7 +16,7 @@ def keys(count: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.parametrize(
     'length, batches', [(6, [4, 4, 4]), (5, [3, 3, 3, 3]), (4, [3, 9, 2]), (3, [3, 7]), (1, [2, 1])]
 )
-def test_holds_the_last_keys_in_the_places_of_the_oldest(length: int, batches: List[int]) -> None:
+def test_holds_the_last_keys_in_the_places_of_the_oldest(length: int, batches: list[int]) -> None:
     queue = Queue(4, length).double()
     wanted, place = queue.rows.clone(), 0
     for seed, batch in enumerate(batches):

@@ -5,7 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from mmdecon.models.heads.mlp import GELU, PointwiseMLP
-from tests.models import tiny
+from tests.support import tiny
 
 
 def mlps(**kwargs) -> list:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmdecon.models import RegionSampler
-from mmdecon.models.regions import share_cells
+from mmdecon.models.region_sampler import share_cells
 from mmdecon.views import View
 
 

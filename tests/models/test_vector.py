@@ -9,8 +9,7 @@ from mmengine.config import Config
 
 from mmdecon.models import DeCon, VectorContrast, VectorHead, VectorPrediction
 from mmdecon.schedules import Clock
-
-from . import tiny
+from tests.support import tiny
 
 BRANCHES = Path(__file__).parents[2] / 'configs/_base_/branches'
 

@@ -1,6 +1,7 @@
 """DenseCL, MoCo v2, SimCLR and BYOL against mmpretrain's own classes: five optimiser steps in double precision."""
 
-from typing import Any, Dict, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -12,8 +13,7 @@ from torch import Tensor, nn
 from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
 from mmdecon.views import View
-
-from ..models import tiny
+from tests.support import tiny
 
 BN, GN = dict(type='BN'), dict(type='GN', num_groups=4)
 STEPS, IMAGES, QUEUE = 5, 4, 12
@@ -26,7 +26,7 @@ VECTOR = dict(type='mmdecon.VectorHead', hidden_channels=12, out_channels=8)
 BYOL_PREDICTOR = dict(type='mmdecon.VectorPrediction', hidden_channels=12, last_bias=False)
 CONSTANT = dict(schedule='constant', start=KEEP)
 
-THEIRS: Dict[str, Dict[str, Any]] = dict(
+THEIRS: dict[str, dict[str, Any]] = dict(
     densecl=dict(
         type='DenseCL',
         neck=dict(type='DenseCLNeck', **WIDTHS),
@@ -56,7 +56,7 @@ THEIRS: Dict[str, Dict[str, Any]] = dict(
         base_momentum=1 - KEEP,
     ),
 )
-OURS: Dict[str, Dict[str, Any]] = dict(
+OURS: dict[str, dict[str, Any]] = dict(
     densecl=dict(
         momentum=CONSTANT,
         head=dict(type='mmdecon.DenseHead', hidden_channels=12, out_channels=8),
@@ -79,7 +79,7 @@ OURS: Dict[str, Dict[str, Any]] = dict(
 )
 # their modules' names -> ours; in SimCLR bn0 and bn1 are whatever norm_cfg says
 LAYERS = {'fc0': 'layers.0.conv', 'bn0': 'layers.0.norm', 'fc1': 'layers.1', 'bn1': 'layers.2'}
-NAMES: Dict[str, Dict[str, str]] = dict(
+NAMES: dict[str, dict[str, str]] = dict(
     densecl={
         'mlp.0': 'vector.layers.0.conv',
         'mlp.2': 'vector.layers.1',
@@ -112,12 +112,12 @@ def theirs(kind: str) -> nn.Module:
     return model
 
 
-def norm(kind: str) -> Dict[str, Any]:
+def norm(kind: str) -> dict[str, Any]:
     """The norm of encoder and head: mmpretrain's SimCLR sees both views as one batch, ours one after the other."""
     return GN if kind == 'simclr' else BN
 
 
-def pairs(kind: str, model: DeCon, other: nn.Module) -> List[Tuple[str, Tensor, Tensor]]:
+def pairs(kind: str, model: DeCon, other: nn.Module) -> list[tuple[str, Tensor, Tensor]]:
     """Everything that both have but statistics, which mmpretrain copies to its teacher: (our name, ours, theirs)."""
     state = model.state_dict()
     left_out = ('running_mean', 'running_var', 'num_batches_tracked', '_ptr', 'steps', 'mean', 'std')
@@ -154,7 +154,7 @@ def step(loss: Tensor, optim: torch.optim.Optimizer) -> float:
     return loss.item()
 
 
-def views(seed: int) -> List[View]:
+def views(seed: int) -> list[View]:
     return [v._replace(image=v.image.double()) for v in tiny.views(batch=IMAGES, seed=seed)]
 
 

@@ -1,7 +1,7 @@
 """What our configs of DenseCL, MoCo v2, SimCLR and BYOL say, against mmpretrain's."""
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import mmengine.optim  # noqa: F401, registers the schedulers
 import pytest
@@ -27,7 +27,7 @@ def ours(epochs: int = 200, data: str = 'in1k') -> Config:
     return Config.fromfile(CONFIGS / f'densecl/densecl_r50_8xb32-coslr-{epochs}e_{data}.py')
 
 
-def rates(cfg: Config) -> List[float]:
+def rates(cfg: Config) -> list[float]:
     """The rate of each epoch."""
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=cfg.optim_wrapper.optimizer.lr)
     (config,) = cfg.param_scheduler
@@ -104,6 +104,6 @@ def test_branches(name: str) -> None:
         assert biases == tuple(other.neck.get(key, value) for key, value in defaults.items())
 
 
-def widths(head: Dict[str, Any]) -> tuple:
+def widths(head: dict[str, Any]) -> tuple:
     """Hidden, projected, and projected again, as mmpretrain says it twice."""
     return head['hidden_channels'], head['out_channels'], head['out_channels']

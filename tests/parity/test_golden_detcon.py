@@ -1,23 +1,22 @@
 """DetCon's loss and mask pooling against the released code's numbers."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from mmdecon.models.heads.regions import RegionEmbedding, pool
+from mmdecon.models.heads.region_head import RegionEmbedding, pool
 from mmdecon.models.objectives import DetConObjective
-from mmdecon.models.regions import share_cells
-
-from .golden import draw, read
+from mmdecon.models.region_sampler import share_cells
+from tests.support.golden import draw, read
 
 FILES = {name: read(f'detcon_{name}') for name in 'bs'}
 CASES = [(name, number) for name, file in FILES.items() for number in range(len(file['cases']))]
 MAPS = FILES['b']['mask_pooling']
 
 
-def vectors(file: Dict[str, Any], case: Dict[str, Any], kind: str) -> List[Tensor]:
+def vectors(file: dict[str, Any], case: dict[str, Any], kind: str) -> list[Tensor]:
     """The embeddings of both views, leaves of the graph."""
     drawn = [draw(file['inputs'][f'{kind}_view{number}']) for number in (1, 2)]
     if case['embeddings'] == 'normalised':
@@ -43,7 +42,7 @@ def test_loss_terms_and_gradients(name: str, number: int) -> None:
         check_gradient(prediction.grad, case[f'gradient_view{view}'])
 
 
-def check_gradient(gradient: Tensor, recorded: Dict[str, Any]) -> None:
+def check_gradient(gradient: Tensor, recorded: dict[str, Any]) -> None:
     """Compares sum, sum of squares and the length for each image and region."""
     assert gradient.sum().item() == pytest.approx(recorded['sum'], rel=1e-9, abs=1e-12)
     assert gradient.square().sum().item() == pytest.approx(recorded['sum_of_squares'], rel=1e-9)

@@ -1,7 +1,7 @@
 """PixPro against numbers recorded from the published code (tests/golden/README.md)."""
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import torch
@@ -9,8 +9,7 @@ from mmengine.config import Config
 
 from mmdecon.models import DeCon
 from mmdecon.views import View, cells_in_source
-
-from . import golden
+from tests.support import golden
 
 ROOT = Path(__file__).parent.parent.parent
 CASE = golden.read('pixpro')['cases']['main']
@@ -22,7 +21,7 @@ BOUNDS = dict(
 )
 
 
-def views(case: Dict[str, Any], dtype: torch.dtype) -> List[View]:
+def views(case: dict[str, Any], dtype: torch.dtype) -> list[View]:
     """The two views, with boxes in source pixels: fractions of the source are for our code to find."""
     size = [float(case['inputs']['source_image_size'][side]) for side in ('width', 'height')]
     return [
@@ -38,7 +37,7 @@ def views(case: Dict[str, Any], dtype: torch.dtype) -> List[View]:
     ]
 
 
-def build(run: Dict[str, Any]) -> DeCon:
+def build(run: dict[str, Any]) -> DeCon:
     """The model, filled with the recipe's weights."""
     settings, encoder = CASE['settings'], CASE['stand_in_encoder']
     projector = settings['projector']
@@ -51,7 +50,7 @@ def build(run: Dict[str, Any]) -> DeCon:
         max_distance=settings['pixpro_pos_ratio'],
     )
     model = DeCon(
-        network=dict(type='mmdecon.EncoderDecoder', level_names=['c5'], encoder=stand_in),
+        network=dict(type='mmdecon.Network', level_names=['c5'], encoder=stand_in),
         branches=dict(enc=dict(level='c5', head=head, objective=objective)),
         momentum=dict(start=settings['pixpro_momentum']),
     )
@@ -128,7 +127,7 @@ def test_intermediates_terms_and_positives_of_each_image() -> None:
             assert objective.health(maps[q])['positives'].item() * 48 == pytest.approx(count)
 
 
-def check_sums(value: torch.Tensor, wanted: Dict[str, float], bound: Dict[str, float] = EXACT) -> None:
+def check_sums(value: torch.Tensor, wanted: dict[str, float], bound: dict[str, float] = EXACT) -> None:
     assert value.square().sum().item() == pytest.approx(wanted['sum_of_squares'], **bound)
     absolute = bound['abs'] + bound['rel'] * value.abs().sum().item()  # a sum may be next to nothing
     assert value.sum().item() == pytest.approx(wanted['sum'], rel=bound['rel'], abs=absolute)

@@ -1,16 +1,15 @@
 """SlotCon and DeCon against numbers recorded from the published code (tests/golden/README.md)."""
 
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import pytest
 import torch
 
 from mmdecon.schedules import SCHEDULES, Clock, Part
-
-from . import golden
+from tests.support import golden
 
 METHODS = ['slotcon', 'decon_sl_fpn', 'decon_sl_fcn', 'decon_ml_fpn']
-RUNS: List[Tuple[str, str, str]] = [
+RUNS: list[tuple[str, str, str]] = [
     (method, case, run)
     for method in METHODS
     for case, content in golden.read(method)['cases'].items()
@@ -18,11 +17,11 @@ RUNS: List[Tuple[str, str, str]] = [
 ]
 
 
-def schedule_of(method: str, run: Dict[str, Any]) -> str:
+def schedule_of(method: str, run: dict[str, Any]) -> str:
     return 'cosine' if method == 'slotcon' or run['repaired'] else 'published_decon'
 
 
-def branch_of(golden_name: str, outputs: Dict[str, torch.Tensor]) -> str:
+def branch_of(golden_name: str, outputs: dict[str, torch.Tensor]) -> str:
     if golden_name == 'decoder':  # the only one
         return next(name for name in outputs if name.startswith('dec')).split('/')[0]
     return 'enc' if golden_name == 'encoder' else f'dec_{golden_name}'
@@ -53,7 +52,7 @@ def test_five_steps(method: str, case_name: str, run_name: str) -> None:
 
 
 def check_terms(
-    outputs: Dict[str, torch.Tensor], wanted: Dict[str, Any], settings: Dict[str, Any], bound: Dict[str, float]
+    outputs: dict[str, torch.Tensor], wanted: dict[str, Any], settings: dict[str, Any], bound: dict[str, float]
 ) -> None:
     for name, terms in wanted.items():
         weight = settings['group_loss_weight']
@@ -64,7 +63,7 @@ def check_terms(
             )
 
 
-def check_parameters(model: torch.nn.Module, wanted: Dict[str, Any], bound: Dict[str, float]) -> None:
+def check_parameters(model: torch.nn.Module, wanted: dict[str, Any], bound: dict[str, float]) -> None:
     state = model.state_dict()
     for name, sums in wanted.items():
         if 'center' in name:
@@ -89,8 +88,8 @@ def test_schedules(name: str, schedule: str, side: str) -> None:
     wanted = golden.read('schedules')['schedules'][name]
     for fraction, momentum in wanted['momentum_at_fraction'].items():
         clock = Clock(round(float(fraction) * wanted['total_steps']), wanted['total_steps'])
-        keep = SCHEDULES[schedule](clock, wanted['base'], Part(side, 'projector'))
-        assert keep == pytest.approx(momentum, rel=1e-9)
+        value = SCHEDULES[schedule](clock, wanted['base'], Part(side, 'projector'))
+        assert value == pytest.approx(momentum, rel=1e-9)
 
 
 @pytest.mark.parametrize('side', ['encoder', 'decoder'])
@@ -98,5 +97,5 @@ def test_published_schedule(side: str) -> None:
     wanted = golden.read('schedules')['schedules']['decon_as_published']
     for fraction, momentum in wanted[f'{side}_side_momentum_at_fraction_of_iterations'].items():
         clock = Clock(round(float(fraction) * wanted['total_steps']), wanted['total_steps'])
-        keep = SCHEDULES['published_decon'](clock, wanted['base'], Part(side, 'projector'))
-        assert keep == pytest.approx(momentum, rel=1e-9)
+        value = SCHEDULES['published_decon'](clock, wanted['base'], Part(side, 'projector'))
+        assert value == pytest.approx(momentum, rel=1e-9)

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from skimage.segmentation import felzenszwalb as reference
 
-from mmdecon.datasets.reading import read_image
+from mmdecon.images.reading import read_image
 from mmdecon.regions._felzenszwalb_edges import list_edges, sort_alike, sort_by_digits
-
-from .images import NUCLEI, grey, patches, segment
+from tests.support.region_images import NUCLEI, grey, patches, segment
 
 argsort = np.argsort
 

@@ -8,10 +8,9 @@ import pytest
 from torch.utils.data import DataLoader
 
 import mmdecon.regions
-from mmdecon.datasets.reading import read_image
+from mmdecon.images.reading import read_image
 from mmdecon.registry import REGIONS
-
-from .images import NUCLEI, segment
+from tests.support.region_images import NUCLEI, segment
 
 
 class Segmented:

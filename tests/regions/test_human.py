@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat, savemat
 
-from mmdecon.datasets.reading import read_image
+from mmdecon.images.reading import read_image
 from mmdecon.regions import BSDS, CocoInstances, CocoPanoptic, LabelFolder
 from mmdecon.regions.annotations import Names
 from mmdecon.regions.masks import pack_masks

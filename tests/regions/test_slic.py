@@ -3,10 +3,9 @@ import sys
 import numpy as np
 import pytest
 
-from mmdecon.datasets.reading import read_image
+from mmdecon.images.reading import read_image
 from mmdecon.registry import REGIONS
-
-from .images import NUCLEI, patches
+from tests.support.region_images import NUCLEI, patches
 
 
 def slic(**options) -> object:

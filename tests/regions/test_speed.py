@@ -3,10 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from mmdecon.datasets.reading import UnreadableImage
+from mmdecon.images.reading import UnreadableImage
 from mmdecon.regions.speed import agreement, compare_felzenszwalb
-
-from .images import NUCLEI
+from tests.support.region_images import NUCLEI
 
 
 def test_agreement_matches_regions_one_to_one():

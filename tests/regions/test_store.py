@@ -12,18 +12,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmdecon.datasets.reading import UnreadableImage, read_image
+from mmdecon.images.reading import UnreadableImage, read_image
 from mmdecon.regions import Job, RegionStore, make_store
 from mmdecon.regions.coding import DamagedRecord, check_made, decode, encode
 from mmdecon.regions.journal import StoreWriter
-
-from .stripes import Stripes
+from tests.support.stripes import Stripes
 
 ROOT = Path(__file__).parents[2]
 SLOW = """
 import sys, time
 from mmdecon.regions import Job, make_store
-from tests.regions.stripes import Stripes
+from tests.support.stripes import Stripes
 class Slow(Stripes):
     def __call__(self, image, name):
         time.sleep(0.05)

@@ -11,9 +11,8 @@ from mmdecon.benchmark import compare_steps, crew
 from mmdecon.benchmark.noise import noise_views
 from mmdecon.benchmark.step_process import hooks_as_told
 from mmdecon.registry import MODELS
-
-from ..shards import needs_shards
-from .run import run_tool
+from tests.support.run import run_tool
+from tests.support.shards import needs_shards
 
 ROOT = Path(__file__).parents[2]
 TINY = """
@@ -25,7 +24,7 @@ branch = dict(
     head=dict(type='mmdecon.RegionHead', hidden_channels=8, out_channels=8),
     objective=dict(type='mmdecon.DetConObjective', hidden_channels=8),
 )
-network = dict(type='mmdecon.EncoderDecoder', encoder=resnet)
+network = dict(type='mmdecon.Network', encoder=resnet)
 model = dict(type='mmdecon.DeCon', network=network, branches=dict(enc=branch))
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))
 """

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from mmdecon.benchmark.loss import LossCost, combine, draw
-
-from .run import run_tool
+from tests.support.run import run_tool
 
 ROOT = Path(__file__).parents[2]
 BRANCHES = ROOT / 'configs/_base_/branches'

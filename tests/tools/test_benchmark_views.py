@@ -13,8 +13,7 @@ from mmdecon.benchmark.torchvision_views import MEAN, STD, TorchvisionViews
 from mmdecon.benchmark.views import REFERENCE, compare_views
 from mmdecon.datasets import TwoViews
 from mmdecon.registry import TRANSFORMS
-
-from .run import run_tool
+from tests.support.run import run_tool
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / 'configs/_base_/datasets'

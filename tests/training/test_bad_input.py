@@ -2,7 +2,7 @@
 
 import runpy
 import sys
-from typing import Callable
+from collections.abc import Callable
 from uuid import uuid4
 
 import cv2
@@ -11,8 +11,7 @@ import pytest
 import torch
 
 from mmdecon.registry import MODELS
-
-from . import commands
+from tests.support import commands
 
 DATA = 'train_dataloader.dataset'
 

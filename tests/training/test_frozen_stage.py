@@ -14,8 +14,7 @@ from mmengine.registry import DefaultScope
 
 from mmdecon.export import convert, read_source, verify
 from mmdecon.registry import build_foreign
-
-from . import commands
+from tests.support import commands
 
 FROZEN, JOINT = 'tests/training/tiny_frozen.py', 'tests/training/tiny_joint.py'
 KEY = 'model.network.encoder.init_cfg.checkpoint'
@@ -90,7 +89,7 @@ def test_the_first_stage_keeps_the_encoder_and_trains_the_decoder(first, weights
         assert len(names) == 6 and not [name for name in names if torch.equal(last[name], before[name])]
     assert not [name for name in unused if not torch.equal(last[name], before[name])]
     rows = commands.losses(first)
-    assert len(rows) == 4 and 'keep/decoder' in rows[0] and 'keep/encoder' not in rows[0]
+    assert len(rows) == 4 and 'momentum/decoder' in rows[0] and 'momentum/encoder' not in rows[0]
 
 
 def test_its_checkpoint_holds_the_encoder_once(first) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from . import commands
+from tests.support import commands
 
 PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False']
 CALM = [*PLAIN, 'model.network.decoder.fpn.channel_dropout=0.0']
@@ -69,13 +69,13 @@ def test_accumulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = [*PLAIN, 'optim_wrapper.accumulative_counts=2']
     train_here(monkeypatch, commands.CONFIG, '--work-dir', str(tmp_path), '--cfg-options', *options)
     rows = commands.losses(tmp_path)
-    keeps = [row['keep/encoder'] for row in rows]
-    assert keeps[0] == keeps[1] < keeps[2] == keeps[3]
+    momenta = [row['momentum/encoder'] for row in rows]
+    assert momenta[0] == momenta[1] < momenta[2] == momenta[3]
     first, second = state(tmp_path, 1), state(tmp_path, 2)  # after each step
     for name in (name for name in first if '.teacher.' in name and name.endswith('weight')):
-        keep = rows[2]['keep/encoder' if '.encoder.' in name or '.enc.' in name else 'keep/decoder']
+        momentum = rows[2]['momentum/encoder' if '.encoder.' in name or '.enc.' in name else 'momentum/decoder']
         student = first[name.replace('teacher', 'student')]
-        torch.testing.assert_close(second[name], keep * first[name] + (1 - keep) * student, msg=name)
+        torch.testing.assert_close(second[name], momentum * first[name] + (1 - momentum) * student, msg=name)
     moved = [
         not torch.equal(first[name.replace('teacher', 'student')], first[name]) for name in first if '.conv' in name
     ]

@@ -5,28 +5,27 @@ import runpy
 import socket
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import torch
 from mmengine.config import Config
 
-from mmdecon.models.network import EncoderDecoder
+from mmdecon.models.network import Network
 from mmdecon.registry import MODELS
-
-from ..pair import run_in_both
-from ..shards import needs_shards
-from . import commands
+from tests.support import commands
+from tests.support.pair import run_in_both
+from tests.support.shards import needs_shards
 
 FRAGMENT = commands.ROOT / 'configs/_base_/scale/fsdp.py'
 HERE = Path(__file__).parent
 NAMES = ('tiny', 'tiny_frozen', 'tiny_joint')
 PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False', 'train_dataloader.batch_size=4']
-Steps = Dict[str, List[str]]
+Steps = dict[str, list[str]]
 
 
-def run_tool(rank: int, ports: List[int], steps: Steps) -> None:
+def run_tool(rank: int, ports: list[int], steps: Steps) -> None:
     """One of two processes, as torchrun starts it; the tool joins and leaves the other one for each step."""
     torch.set_num_threads(1)
     os.chdir(commands.ROOT)
@@ -37,7 +36,7 @@ def run_tool(rank: int, ports: List[int], steps: Steps) -> None:
         runpy.run_path('tools/train.py', run_name='__main__')
 
 
-def arguments(config: Path, work_dir: Path, *options: str, resume: Any = None) -> List[str]:
+def arguments(config: Path, work_dir: Path, *options: str, resume: Any = None) -> list[str]:
     """Of the tool."""
     again = ['--resume', str(resume)] if resume else []
     common = [str(config), '--launcher', 'pytorch', '--work-dir', str(work_dir), *again]
@@ -90,18 +89,18 @@ def encoder(folder: Path) -> Path:
     """Weights for the frozen encoder."""
     torch.manual_seed(5)
     config = Config.fromfile(HERE / 'tiny.py').model.network
-    network: EncoderDecoder = MODELS.build(config)
+    network: Network = MODELS.build(config)
     path = folder / 'encoder.pth'
     torch.save(dict(state_dict={f'backbone.{k}': v for k, v in network.encoder.state_dict().items()}), path)
     return path
 
 
-def checkpoint(folder: Path, name: str) -> Dict[str, Any]:
+def checkpoint(folder: Path, name: str) -> dict[str, Any]:
     """The last one of a run."""
     return torch.load(folder / name / 'epoch_2.pth', weights_only=True)
 
 
-def assert_same(got: Dict[str, Any], wanted: Dict[str, Any], **tolerance: float) -> None:
+def assert_same(got: dict[str, Any], wanted: dict[str, Any], **tolerance: float) -> None:
     """Compares weights, and the optimisers' settings and states."""
     assert list(got['state_dict']) == list(wanted['state_dict'])
     for name, value in wanted['state_dict'].items():

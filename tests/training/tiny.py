@@ -8,7 +8,7 @@ model = dict(
     type='mmdecon.DeCon',
     data_preprocessor=dict(type='mmdecon.ViewPreprocessor'),
     network=dict(
-        type='mmdecon.EncoderDecoder',
+        type='mmdecon.Network',
         encoder=dict(type='mmpretrain.ResNet', depth=18, base_channels=8, out_indices=(0, 1, 2, 3), norm_cfg=norm_cfg),
         decoder=dict(
             fpn=dict(

@@ -6,8 +6,7 @@ import torch.nn.functional as F
 
 from mmdecon.models.decoders.reshape import ReShape
 from mmdecon.registry import MODELS
-
-from .small import CONVNEXT, NAMES, PAIRS, RESNET, parts, picture
+from tests.support.xnets import CONVNEXT, NAMES, PAIRS, RESNET, parts, picture
 
 SIZES = [(64, 96), (90, 70), (33, 64)]
 

@@ -5,10 +5,9 @@ import torch
 from mmengine.config import Config
 
 from mmdecon.export import convert, read_source, verify
-
-from ..export.small import save
-from ..models import tiny
-from .small import CONVNEXT, PAIRS, RESNET, SWIN
+from tests.support import tiny
+from tests.support.exports import save
+from tests.support.xnets import CONVNEXT, PAIRS, RESNET, SWIN
 
 HEAD = dict(
     type='mmdecon.SegHeadDecoder',
@@ -26,7 +25,7 @@ def network(encoder, classifier, **decoders):
         neck=dict(type='mmdecon.XNet', classifier=classifier),
     )
     return dict(
-        type='mmdecon.EncoderDecoder',
+        type='mmdecon.Network',
         encoder=dict(type='mmdecon.WithImage', encoder=encoder),
         decoder=dict(xnet=xnet, **decoders),
     )
@@ -101,7 +100,8 @@ def test_the_post_feature_pyramid_is_pre_trained_and_exported_too(tmp_path) -> N
 
 
 def test_an_export_starts_both_sides_of_another_xnet(tmp_path) -> None:
-    from .content import report
+    from tests.support.content import report
+
     from .test_weights import start_decoder, start_encoder
 
     source = read_source(save(tmp_path / 'decon.pth', RESNETS, 'c5', 'd2', 'd3', 'd4', 'd5'))

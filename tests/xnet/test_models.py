@@ -11,8 +11,7 @@ from mmseg.models.losses import SiLogLoss
 from mmseg.structures import SegDataSample
 
 from mmdecon.registry import MODELS
-
-from .small import NAMES, picture, segmenter
+from tests.support.xnets import NAMES, picture, segmenter
 
 METAS = dict(segmentation='gt_sem_seg', depth='gt_depth_map')
 

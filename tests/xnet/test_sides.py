@@ -4,8 +4,7 @@ import pytest
 from mmengine.optim import build_optim_wrapper
 
 from mmdecon.registry import MODELS
-
-from .small import CONVNEXT, RESNET, SWIN
+from tests.support.xnets import CONVNEXT, RESNET, SWIN
 
 
 def build(encoder, classifier):

@@ -1,6 +1,6 @@
 """Configs of configs/xnet/small, which docs/xnet.md compares: what they share, and what alone differs."""
 
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_the_list_is_not_empty() -> None:
     assert len(SMALL) >= 21
 
 
-def without_start(cfg: Config) -> Dict[str, Any]:
+def without_start(cfg: Config) -> dict[str, Any]:
     """A model's config, but for the weights that it starts from and the size of its crops."""
     model = cfg.to_dict()['model']
     for part in parts(model):

@@ -8,9 +8,8 @@ import torchvision
 
 from mmdecon.downstream.lite import lite0_weights, name_in_order
 from mmdecon.registry import MODELS, build_foreign
-
-from .content import report
-from .small import CONVNEXT, CONVNEXTV2, LITE0_DECODER, LITE0_ENCODER, SWIN, needs_timm, picture, shake
+from tests.support.content import report
+from tests.support.xnets import CONVNEXT, CONVNEXTV2, LITE0_DECODER, LITE0_ENCODER, SWIN, needs_timm, picture, shake
 
 RESNET18 = dict(type='mmpretrain.ResNet', depth=18)
 needs_lite0 = pytest.mark.skipif(
@@ -104,9 +103,7 @@ def test_a_frozen_encoder_has_its_weights_inside(tmp_path) -> None:
     theirs = shake(MODELS.build(RESNET18))
     torch.save(theirs.state_dict(), tmp_path / 'resnet18.pth')
     inner = dict(RESNET18, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet18.pth')))
-    network = dict(
-        type='mmdecon.EncoderDecoder', encoder=dict(type='mmdecon.WithImage', encoder=inner), freeze_encoder=True
-    )
+    network = dict(type='mmdecon.Network', encoder=dict(type='mmdecon.WithImage', encoder=inner), freeze_encoder=True)
     built = MODELS.build(network)
     built.init_weights()
     assert torch.equal(built.encoder.encoder.conv1.weight, theirs.conv1.weight)

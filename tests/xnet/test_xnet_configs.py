@@ -1,6 +1,6 @@
 """Every config of configs/xnet: built with widths that are an eighth, and trained for two steps."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +13,9 @@ from mmpretrain.models import ConvNeXt, SwinTransformer, VisionTransformer
 from mmseg.structures import SegDataSample
 
 from mmdecon.downstream.complexity import PARTS, cost, step_time
+from tests.support.xnets import needs_timm
 
 from ..test_configs import ROOT, check, parts
-from .small import needs_timm
 
 CONFIGS = sorted(path.stem for path in (ROOT / 'xnet').glob('*.py'))
 DECON = [name for name in CONFIGS if name.startswith('decon')]
@@ -23,11 +23,11 @@ PAPER = [name for name in CONFIGS if '-l-convnext' in name]
 MODELS_OF_MMSEG = [name for name in CONFIGS if name not in DECON]
 
 
-def marked(names: List[str]) -> List[Any]:
+def marked(names: list[str]) -> list[Any]:
     return [pytest.param(name, marks=needs_timm) if 'lite0' in name else name for name in names]
 
 
-def narrow(part: Dict[str, Any]) -> None:
+def narrow(part: dict[str, Any]) -> None:
     """Divides widths by 8, makes networks shallow, and takes off the weights that they start from."""
     kind = str(part.get('type')).split('.')[-1]
     if isinstance(part.get('init_cfg'), dict) and part['init_cfg'].get('type') == 'Pretrained':
@@ -61,7 +61,7 @@ def read(name: str) -> Config:
     return cfg
 
 
-def batch(cfg: Config, side: int = 128) -> Dict[str, Any]:
+def batch(cfg: Config, side: int = 128) -> dict[str, Any]:
     """Two images of noise, with classes or depths."""
     generator = np.random.default_rng(0)
     depth = cfg.model.type.endswith('DepthEstimator')

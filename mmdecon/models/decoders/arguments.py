@@ -2,14 +2,15 @@
 
 import copy
 import inspect
-from typing import Any, Dict, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.config import ConfigDict
 
 from ...registry import MODELS
 
 
-def class_of(config: Mapping[str, Any], scope: Optional[str] = None) -> type:
+def class_of(config: Mapping[str, Any], scope: str | None = None) -> type:
     """The class that a config names.
 
     Args:
@@ -28,7 +29,7 @@ def class_of(config: Mapping[str, Any], scope: Optional[str] = None) -> type:
     return found
 
 
-def parameter(kind: type, name: str) -> Optional[inspect.Parameter]:
+def parameter(kind: type, name: str) -> inspect.Parameter | None:
     """An argument of a class's constructor, also one that ``**kwargs`` hands on to the class above.
 
     Args:
@@ -62,8 +63,8 @@ def complete_head(
     read: Sequence[Any],
     is_single: bool,
     classifier: str = 'conv_seg',
-    positions: Optional[Sequence[int]] = None,
-) -> Dict[str, Any]:
+    positions: Sequence[int] | None = None,
+) -> dict[str, Any]:
     """A head's config, told of the levels that it reads.
 
     Args:
@@ -89,7 +90,7 @@ def complete_head(
             f'in_index={chosen} of {owner["type"]} counts in the inputs of its decoder, of which there are {len(read)}'
         )
     channels = [level.channels for level in read]
-    filled: Dict[str, Any] = dict(
+    filled: dict[str, Any] = dict(
         num_classes=3,
         in_channels=channels[chosen] if one else [channels[i] for i in chosen],
         in_index=positions[chosen] if one else [positions[i] for i in chosen],
@@ -103,7 +104,7 @@ def complete_head(
     return config
 
 
-def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: bool = False) -> Dict[str, Any]:
+def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: bool = False) -> dict[str, Any]:
     """A neck's config, told of the levels that it reads.
 
     Args:
@@ -115,7 +116,7 @@ def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: b
         ValueError: If it takes one number, but the levels' channels differ.
     """
     kind = class_of(neck)
-    filled: Dict[str, Any] = dict(num_outs=len(channels), num_levels=len(channels), num_scales=len(channels))
+    filled: dict[str, Any] = dict(num_outs=len(channels), num_levels=len(channels), num_scales=len(channels))
     filled = {name: value for name, value in filled.items() if parameter(kind, name) is not None}
     for name in ('in_channels', 'embed_dim'):
         wanted = parameter(kind, name)

@@ -1,6 +1,7 @@
 """Pyramid necks as decoders."""
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -42,10 +43,10 @@ class NeckDecoder(BaseModule):
     def __init__(
         self,
         levels: Mapping[str, Any],
-        neck: Dict[str, Any],
-        inputs: Union[str, Sequence[str], None] = None,
+        neck: dict[str, Any],
+        inputs: str | Sequence[str] | None = None,
         prefix: str = 'p',
-        names: Optional[Sequence[str]] = None,
+        names: Sequence[str] | None = None,
         channel_dropout: float = 0.0,
         map_dropout: float = 0.0,
         drop_in_teacher: bool = True,
@@ -53,7 +54,7 @@ class NeckDecoder(BaseModule):
         super().__init__()
         self.is_single = isinstance(inputs, str)
         encoder = [name for name, level in levels.items() if level.side == 'encoder']
-        self.inputs: List[str] = [inputs] if isinstance(inputs, str) else list(inputs or encoder)
+        self.inputs: list[str] = [inputs] if isinstance(inputs, str) else list(inputs or encoder)
         missing = [name for name in self.inputs if name not in levels]
         if missing:
             raise ValueError(
@@ -71,7 +72,7 @@ class NeckDecoder(BaseModule):
         if channel_dropout or map_dropout:
             self._drop_from_laterals()
 
-    def forward(self, maps: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Level -> map, from the maps so far to the new ones."""
         return dict(zip(self.names, self.neck([maps[name] for name in self.inputs])))
 
@@ -80,7 +81,7 @@ class NeckDecoder(BaseModule):
         if not self.drop_in_teacher:
             self.channel_dropout = self.map_dropout = 0.0
 
-    def _name_outputs(self, read: Sequence[Any], prefix: str, names: Optional[Sequence[str]]) -> List[str]:
+    def _name_outputs(self, read: Sequence[Any], prefix: str, names: Sequence[str] | None) -> list[str]:
         """Names of the levels that the neck makes of those that it reads."""
         kind, strides = type(self.neck).__name__, [level.stride for level in read]
         made = self._strides(read)
@@ -95,7 +96,7 @@ class NeckDecoder(BaseModule):
             )
         return list(names)
 
-    def _strides(self, read: Sequence[Any]) -> List[int]:
+    def _strides(self, read: Sequence[Any]) -> list[int]:
         """Asks the strides of what the neck makes, on blank maps of an image with eight cells at the coarsest level."""
         side = 8 * max(level.stride for level in read)
         maps = [torch.zeros(1, level.channels, side // level.stride, side // level.stride) for level in read]
@@ -110,13 +111,13 @@ class NeckDecoder(BaseModule):
             ) from error
 
     def _drop_from_laterals(self) -> None:
-        laterals: Optional[nn.ModuleList] = getattr(self.neck, 'lateral_convs', None)
+        laterals: nn.ModuleList | None = getattr(self.neck, 'lateral_convs', None)
         if laterals is None:
             raise ValueError(f'{type(self.neck).__name__} has no lateral_convs: lateral dropout needs an FPN-like neck')
         for lateral in list(laterals)[:-1]:
             lateral.register_forward_hook(self._drop)  # a bound method is copied along with self by deepcopy
 
-    def _drop(self, module: nn.Module, inputs: Tuple[Any, ...], lateral: Tensor) -> Tensor:
+    def _drop(self, module: nn.Module, inputs: tuple[Any, ...], lateral: Tensor) -> Tensor:
         if not self.training:
             return lateral
         if self.map_dropout:

@@ -1,9 +1,9 @@
 """Re-Shape: space out of channels.
 
-Letters: B images, C channels, h x w cells.
+Shapes: B images, C channels, h x w cells.
 """
 
-from typing import Any, Dict, Optional
+from typing import Any
 
 import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
@@ -33,8 +33,8 @@ class ReShape(nn.Module):
         self,
         in_channels: int,
         scale: int,
-        out_channels: Optional[int] = None,
-        norm_cfg: Optional[Dict[str, Any]] = None,
+        out_channels: int | None = None,
+        norm_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         cells = scale * scale

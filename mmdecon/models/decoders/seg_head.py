@@ -1,10 +1,11 @@
 """mmseg's decode heads as decoders.
 
-Letters: B images, C channels, h x w cells.
+Shapes: B images, C channels, h x w cells.
 """
 
 import inspect
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.model import BaseModule
 from mmengine.structures import BaseDataElement
@@ -66,16 +67,16 @@ class SegHeadDecoder(BaseModule):
     def __init__(
         self,
         levels: Mapping[str, Any],
-        head: Dict[str, Any],
-        inputs: Union[str, Sequence[str]],
+        head: dict[str, Any],
+        inputs: str | Sequence[str],
         level: str = 'out',
         classifier: str = 'conv_seg',
-        previous: Optional[str] = None,
+        previous: str | None = None,
         form: str = 'list',
     ) -> None:
         super().__init__()
         self.is_single = isinstance(inputs, str)
-        self.inputs: List[str] = [inputs] if isinstance(inputs, str) else list(inputs)
+        self.inputs: list[str] = [inputs] if isinstance(inputs, str) else list(inputs)
         self.classifier, self.previous, self.form, self.names = classifier, previous, form, [level]
         self._check_levels(levels)
         read = [levels[name] for name in self.inputs]
@@ -85,12 +86,12 @@ class SegHeadDecoder(BaseModule):
         self._remove_classifier()
         self.train(self.training)
 
-    def forward(self, maps: Mapping[str, Tensor]) -> Dict[str, Tensor]:
+    def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Level -> map, from the maps so far to the new one."""
         previous = None if self.previous is None else maps[self.previous]
         return {self.names[0]: self.run(self.decode_head, [maps[name] for name in self.inputs], previous)}
 
-    def run(self, head: nn.Module, maps: List[Any], previous: Optional[Tensor] = None) -> Tensor:
+    def run(self, head: nn.Module, maps: list[Any], previous: Tensor | None = None) -> Tensor:
         """Runs a head, this one or mmseg's own, up to its classifier.
 
         Args:
@@ -106,7 +107,7 @@ class SegHeadDecoder(BaseModule):
             (given,) = maps
         elif self.form == 'pairs':
             given = [x if isinstance(x, (list, tuple)) else (x, None) for x in maps]
-        others: List[Any] = [] if previous is None else [previous]
+        others: list[Any] = [] if previous is None else [previous]
         if 'batch_data_samples' in inspect.signature(head.forward).parameters:
             others.append(self._samples(maps[0]))
         try:
@@ -124,7 +125,7 @@ class SegHeadDecoder(BaseModule):
         self.decode_head.training = False
         return self
 
-    def _samples(self, x: Tensor) -> List[BaseDataElement]:
+    def _samples(self, x: Tensor) -> list[BaseDataElement]:
         """What heads of queries are told of their images: the size of each, nothing of it padded."""
         size = tuple(cells * self.stride for cells in x.shape[2:])
         return [BaseDataElement(metainfo=dict(img_shape=size, batch_input_shape=size)) for _ in x]

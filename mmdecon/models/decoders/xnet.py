@@ -1,16 +1,17 @@
 """xNet's decoder: a network that was trained to classify images.
 
-Letters: B images, H x W pixels, C channels, h x w cells.
+Shapes: B images, H x W pixels, C channels, h x w cells.
 """
 
-from typing import Any, Dict, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
 from ..encoders import channels_first, first_maps, is_channels_last
-from ..sides import Side
+from ..strict_start import StrictStart
 from ..with_image import pad_to
 from .reshape import ReShape
 
@@ -18,7 +19,7 @@ STARTS = dict(multiply=1.0, add=0.0)  # biases with which the combined map is th
 
 
 @MODELS.register_module()
-class XNet(Side):
+class XNet(StrictStart):
     """A pre-trained classifier as decoder (arXiv 2503.07637): image and encoder's last map -> maps of stride 4 to 32.
 
     The encoder's map is enlarged to the image's size by a Re-Shape of three channels, combined with the image, and what
@@ -52,12 +53,12 @@ class XNet(Side):
     def __init__(
         self,
         in_channels: Sequence[int],
-        classifier: Dict[str, Any],
+        classifier: dict[str, Any],
         combine: str = 'multiply',
         stride: int = 32,
-        norm_cfg: Optional[Dict[str, Any]] = None,
-        init_std: Optional[float] = None,
-        probe_size: Optional[int] = None,
+        norm_cfg: dict[str, Any] | None = None,
+        init_std: float | None = None,
+        probe_size: int | None = None,
     ) -> None:
         super().__init__()
         if combine not in (*STARTS, 'gate', 'none'):
@@ -74,7 +75,7 @@ class XNet(Side):
         self.classifier = build_foreign(classifier)
         self._channels_last = [is_channels_last(x) for x in first_maps(self.classifier, probe_size)[1]]
 
-    def forward(self, inputs: Sequence[Tensor]) -> Tuple[Tensor, ...]:
+    def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Image and encoder's maps -> the classifier's maps.
 
         Args:

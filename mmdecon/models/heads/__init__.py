@@ -1,9 +1,9 @@
 """What stands between a level and the loss, and has a teacher."""
 
-from .dense import DenseHead
-from .maps import MapHead
-from .regions import RegionHead
-from .slots import SlotHead
-from .vector import VectorHead
+from .dense_head import DenseHead
+from .map_head import MapHead
+from .region_head import RegionHead
+from .slot_head import SlotHead
+from .vector_head import VectorHead
 
 __all__ = ['DenseHead', 'MapHead', 'RegionHead', 'SlotHead', 'VectorHead']

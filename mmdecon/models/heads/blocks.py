@@ -1,11 +1,12 @@
 """Norms and activations of hidden maps, a block of channels after the other.
 
-Letters: B images, A channels of the input, C of the hidden map, h x w cells.
+Shapes: B images, A channels of the input, C of the hidden map, h x w cells.
 """
 
 import threading
 import weakref
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import torch
 import torch.nn.functional as F
@@ -29,9 +30,9 @@ class Before(NamedTuple):
     """
 
     x: Tensor
-    weight: Optional[Tensor] = None
-    bias: Optional[Tensor] = None
-    dtype: Optional[torch.dtype] = None
+    weight: Tensor | None = None
+    bias: Tensor | None = None
+    dtype: torch.dtype | None = None
 
     def block(self, channels: slice) -> 'Before':
         """The same for some of the C channels."""
@@ -45,7 +46,7 @@ class Before(NamedTuple):
             return self.x
         return F.conv2d(*(part if part is None else part.to(self.dtype or part.dtype) for part in self[:3]))
 
-    def blocks(self) -> List[slice]:
+    def blocks(self) -> list[slice]:
         """Runs of channels."""
         count = self.x.shape[1] if self.weight is None else len(self.weight)
         limit = GPU_BYTES if on_gpu(self.x) else BLOCK_BYTES
@@ -56,7 +57,7 @@ def norm_act(
     before: Before,
     norm: _BatchNorm,
     act: nn.Module,
-    into: Optional[Tensor] = None,
+    into: Tensor | None = None,
     memory: Optional['SharedMemory'] = None,
     counts: bool = True,
 ) -> Tensor:
@@ -94,7 +95,7 @@ def norm_act(
 
 def norm_act_backward(
     grad: Tensor, before: Before, norm: _BatchNorm, act: nn.Module
-) -> Tuple[Optional[Tensor], Optional[Tensor], Optional[Tensor], Tensor, Tensor]:
+) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor, Tensor]:
     """Gradients towards the input, the first layer's weight and bias, the norm's gain and its shift.
 
     Args:
@@ -104,7 +105,7 @@ def norm_act_backward(
         norm: The norm.
         act: The activation.
     """
-    parts: List[List[Optional[Tensor]]] = []
+    parts: list[list[Tensor | None]] = []
     towards = None if before.weight is None else torch.zeros_like(before.x)
     for block in before.blocks():
         x, *others = _slopes(grad[:, block], before.block(block), norm, act, block)
@@ -124,7 +125,7 @@ class SharedMemory:
     """
 
     def __init__(self) -> None:
-        self._bytes: Optional[Tensor] = None
+        self._bytes: Tensor | None = None
 
     def new_empty(self, like: Tensor, shape: Sequence[int]) -> Tensor:
         """Memory for a tensor of another's type."""
@@ -138,7 +139,7 @@ class SharedMemory:
         return self._bytes[:size].view(like.dtype).view(shape)
 
 
-def _slopes(grad: Tensor, before: Before, norm: _BatchNorm, act: nn.Module, block: slice) -> Tuple[Tensor, ...]:
+def _slopes(grad: Tensor, before: Before, norm: _BatchNorm, act: nn.Module, block: slice) -> tuple[Tensor, ...]:
     """Gradients of a block of channels: towards the input, a first layer's weight and bias, the gain and the shift."""
     given = (*before[:3], norm.weight[block], norm.bias[block])
     leaves = [None if part is None else part.detach().requires_grad_() for part in given]

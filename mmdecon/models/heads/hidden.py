@@ -1,9 +1,9 @@
 """What lies between two linear layers, as one step that keeps a single map, or none.
 
-Letters: B images, A channels of the input, C of the hidden map, D of the output, h x w cells.
+Shapes: B images, A channels of the input, C of the hidden map, D of the output, h x w cells.
 """
 
-from typing import Any, Optional, Tuple
+from typing import Any
 
 import torch
 from mmengine import dist
@@ -24,7 +24,7 @@ def is_by_channel(norm: nn.Module) -> bool:
 
 
 def hidden_layer(
-    x: Tensor, first: Optional[nn.Module], norm: _BatchNorm, act: nn.Module, last: nn.Module, passes: bool = False
+    x: Tensor, first: nn.Module | None, norm: _BatchNorm, act: nn.Module, last: nn.Module, passes: bool = False
 ) -> Tensor:
     """``last(act(norm(first(x))))``, of which the backward pass computes ``act(...)`` again.
 
@@ -56,12 +56,12 @@ class HiddenLayer(torch.autograd.Function):
     def forward(
         ctx: Any,
         x: Tensor,
-        first_weight: Optional[Tensor],
-        first_bias: Optional[Tensor],
+        first_weight: Tensor | None,
+        first_bias: Tensor | None,
         gain: Tensor,
         shift: Tensor,
         weight: Tensor,
-        bias: Optional[Tensor],
+        bias: Tensor | None,
         norm: _BatchNorm,
         act: nn.Module,
     ) -> Tensor:
@@ -74,7 +74,7 @@ class HiddenLayer(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> Tuple[Any, ...]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
         """Gradients towards what ``forward`` takes."""
         *given, weight, _, _ = ctx.saved_tensors
         before, memory = Before(*given, ctx.dtype), SharedMemory()

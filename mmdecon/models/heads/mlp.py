@@ -1,8 +1,9 @@
 """The multi-layer perceptron of projectors and predictors."""
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -50,12 +51,12 @@ class PointwiseMLP(BaseModule):
         hidden_channels: int,
         out_channels: int,
         num_layers: int,
-        norm_cfg: Optional[Config],
+        norm_cfg: Config | None,
         act_cfg: Config,
         last_bias: bool = True,
         hidden_bias: bool = True,
         last_norm: bool = False,
-        init_cfg: Optional[Config] = SMALL_NORMAL,
+        init_cfg: Config | None = SMALL_NORMAL,
         recompute: bool = False,
     ) -> None:
         super().__init__(init_cfg=None if init_cfg is None else dict(init_cfg))
@@ -81,7 +82,7 @@ class PointwiseMLP(BaseModule):
             x = self._run_segment(parts, x, passes=True)
         return self._run_segment(last, x)
 
-    def _run_segment(self, parts: List[nn.Module], x: Tensor, passes: bool = False) -> Tensor:
+    def _run_segment(self, parts: list[nn.Module], x: Tensor, passes: bool = False) -> Tensor:
         """Runs some parts, of which the first ones prepare the last, in as little memory as asked for."""
         if self._in_pieces(parts, x):
             *first, norm, act, last = parts
@@ -90,14 +91,14 @@ class PointwiseMLP(BaseModule):
             return run_segment(parts, x, _chain)
         return _chain(parts, x)
 
-    def _in_pieces(self, parts: List[nn.Module], x: Tensor) -> bool:
+    def _in_pieces(self, parts: list[nn.Module], x: Tensor) -> bool:
         """Whether some parts run as one hidden layer; teachers' always do where they can."""
         wanted = self.recompute or not torch.is_grad_enabled()
         return wanted and x.dim() == 4 and len(parts) > 2 and is_by_channel(parts[-3])
 
-    def _segments(self, x: Tensor) -> List[List[nn.Module]]:
+    def _segments(self, x: Tensor) -> list[list[nn.Module]]:
         """All layers in order, parted after each linear one but for a first that is cheap to run again."""
-        segments: List[List[nn.Module]] = [[]]
+        segments: list[list[nn.Module]] = [[]]
         for layer in self.layers:
             for part in layer if isinstance(layer, nn.Sequential) else [layer]:
                 segments[-1].append(part)

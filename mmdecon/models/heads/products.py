@@ -2,10 +2,8 @@
 
 A CPU's convolution copies its map, its result and its weights into layouts of its own, whole; products do not.
 
-Letters: B images, C channels of the input, D of the output, h x w cells.
+Shapes: B images, C channels of the input, D of the output, h x w cells.
 """
-
-from typing import List, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +19,7 @@ def on_gpu(x: Tensor) -> bool:
     return x.device.type != 'cpu'
 
 
-def runs(count: int, each: int, limit: int) -> List[slice]:
+def runs(count: int, each: int, limit: int) -> list[slice]:
     """Slices of about equal length that cover ``count`` things, of at least one and at most ``limit`` bytes."""
     most = max(1, limit // max(1, each))
     step = -(-count // -(-count // most)) if count else 1
@@ -39,7 +37,7 @@ def product(a: Tensor, b: Tensor) -> Tensor:
     return _ONEDNN(a, b.t(), None, 'none', [], '')
 
 
-def linear(x: Tensor, weight: Tensor, bias: Optional[Tensor], into: Optional[Tensor] = None) -> Tensor:
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None, into: Tensor | None = None) -> Tensor:
     """A 1 x 1 convolution.
 
     Args:
@@ -66,8 +64,8 @@ def linear(x: Tensor, weight: Tensor, bias: Optional[Tensor], into: Optional[Ten
 
 
 def linear_backward(
-    grad: Tensor, x: Tensor, weight: Tensor, has_bias: bool, into: Optional[Tensor] = None
-) -> Tuple[Tensor, Tensor, Optional[Tensor]]:
+    grad: Tensor, x: Tensor, weight: Tensor, has_bias: bool, into: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Gradients of :func:`linear` towards its input, weight and bias; the first may be written to a map, even ``x``."""
     grad = grad.contiguous()
     if not _by_products(x, weight) or grad.dtype != x.dtype:
@@ -85,8 +83,8 @@ def linear_backward(
 
 
 def _backward_by_convolution(
-    grad: Tensor, x: Tensor, weight: Tensor, has_bias: bool, into: Optional[Tensor]
-) -> Tuple[Tensor, Tensor, Optional[Tensor]]:
+    grad: Tensor, x: Tensor, weight: Tensor, has_bias: bool, into: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """:func:`linear_backward` of runs of images."""
     sides = dict(bias_sizes=[len(weight)] if has_bias else None, stride=[1, 1], padding=[0, 0], dilation=[1, 1])
     rest = dict(transposed=False, output_padding=[0, 0], groups=1, output_mask=[True, True, has_bias])
@@ -104,12 +102,12 @@ def _by_products(x: Tensor, weight: Tensor) -> bool:
     return not on_gpu(x) and x.dtype == weight.dtype and x.dtype in (torch.float32, torch.float64)
 
 
-def _images(x: Tensor) -> List[slice]:
+def _images(x: Tensor) -> list[slice]:
     """Runs of images."""
     return runs(len(x), x[:1].numel() * x.element_size(), GPU_BYTES if on_gpu(x) else PIECE_BYTES)
 
 
-def _cells(columns: Tensor) -> List[slice]:
+def _cells(columns: Tensor) -> list[slice]:
     """Runs of columns."""
     return runs(columns.shape[1], len(columns) * columns.element_size(), PIECE_BYTES)
 
@@ -132,7 +130,7 @@ def _write(flat: Tensor, cells: slice, y: Tensor) -> None:
         flat.copy_(y.view(flat.shape))
 
 
-def _place(part: Tensor, images: slice, count: int, into: Optional[Tensor]) -> Tensor:
+def _place(part: Tensor, images: slice, count: int, into: Tensor | None) -> Tensor:
     """Puts some images' result to its place among ``count``; the whole is itself the map."""
     if len(part) == count:
         return part

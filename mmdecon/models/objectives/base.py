@@ -1,6 +1,6 @@
 """The interface of objectives."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import torch.nn.functional as F
 from mmengine.model import BaseModule
@@ -19,7 +19,7 @@ class Objective(BaseModule):
     needs_own = False
     """Whether :meth:`forward` uses ``own``; the teacher is otherwise spared that view."""
 
-    def forward(self, q: Any, k: Any, own: Optional[Any], q_view: View, k_view: View) -> Dict[str, Tensor]:
+    def forward(self, q: Any, k: Any, own: Any | None, q_view: View, k_view: View) -> dict[str, Tensor]:
         """The loss's terms, by name; the loss is their sum.
 
         Args:
@@ -31,14 +31,14 @@ class Objective(BaseModule):
         """
         raise NotImplementedError
 
-    def observe(self, targets: List[Any]) -> None:
+    def observe(self, targets: list[Any]) -> None:
         """Pushes queues and moves centres: called once a step, after the losses.
 
         Args:
             targets: The teacher's embeddings of all views that it saw.
         """
 
-    def health(self, q: Any) -> Dict[str, Tensor]:
+    def health(self, q: Any) -> dict[str, Tensor]:
         """Figures to log, by name; the collapse alarm watches ``std`` (1 healthy, 0 collapsed).
 
         Args:

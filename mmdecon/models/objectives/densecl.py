@@ -1,17 +1,15 @@
 """DenseCL's objective.
 
-Letters: B images, C channels of the level, D channels of the projection, g x g cells of the student's view, n of the
+Shapes: B images, C channels of the level, D channels of the projection, g x g cells of the student's view, n of the
 teacher's.
 """
-
-from typing import Dict, List, Optional
 
 import torch
 from torch import Tensor
 
 from ...registry import MODELS
 from ...views import View
-from ..heads.dense import DenseEmbedding
+from ..heads.dense_head import DenseEmbedding
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE
 from .queue import Queue, directions
@@ -67,8 +65,8 @@ class DenseCLObjective(Objective):
         self.pairs_at_once = pairs_at_once
 
     def forward(
-        self, q: DenseEmbedding, k: DenseEmbedding, own: Optional[DenseEmbedding], q_view: View, k_view: View
-    ) -> Dict[str, Tensor]:
+        self, q: DenseEmbedding, k: DenseEmbedding, own: DenseEmbedding | None, q_view: View, k_view: View
+    ) -> dict[str, Tensor]:
         """The terms ``global`` and ``dense``; see the base class."""
         whole = self.vectors.contrast(directions(q.vector), directions(k.vector), self.temperature)
         share = self.dense_weight * (self.iters >= self.warmup_iters).to(whole)
@@ -82,7 +80,7 @@ class DenseCLObjective(Objective):
         return self.means.contrast(queries, keys, self.temperature)
 
     @torch.no_grad()
-    def observe(self, targets: List[DenseEmbedding]) -> None:
+    def observe(self, targets: list[DenseEmbedding]) -> None:
         """Pushes the keys of all views that the teacher saw, and counts the iteration."""
         for k in targets:
             self.vectors.push(directions(k.vector))
@@ -90,7 +88,7 @@ class DenseCLObjective(Objective):
         self.iters += 1
 
     @torch.no_grad()
-    def health(self, q: DenseEmbedding) -> Dict[str, Tensor]:
+    def health(self, q: DenseEmbedding) -> dict[str, Tensor]:
         """``std`` of the cells' directions, ``global_std`` of the maps' (1 spread, 0 collapsed), the queues' fill."""
         return dict(
             std=direction_std(q.dense),

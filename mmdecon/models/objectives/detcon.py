@@ -1,9 +1,7 @@
 """DetCon's objective.
 
-Letters: B images of a process, M drawn regions, D channels, N = B * M rows, A = N * processes columns.
+Shapes: B images of a process, M drawn regions, D channels, N = B * M rows, A = N * processes columns.
 """
-
-from typing import Dict, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +13,7 @@ from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
-from ..heads.regions import RegionEmbedding
+from ..heads.region_head import RegionEmbedding
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 
@@ -73,8 +71,8 @@ class DetConObjective(Objective):
         self.negatives_divisor, self.pairs_at_once = negatives_divisor, check_pairs_at_once(self, pairs_at_once)
 
     def forward(
-        self, q: RegionEmbedding, k: RegionEmbedding, own: Optional[RegionEmbedding], q_view: View, k_view: View
-    ) -> Dict[str, Tensor]:
+        self, q: RegionEmbedding, k: RegionEmbedding, own: RegionEmbedding | None, q_view: View, k_view: View
+    ) -> dict[str, Tensor]:
         """The term ``contrast``; see the base class."""
         rows = q.vectors.flatten(0, 1)
         rows = F.normalize(upcast(self.predictor(rows) if self.predictor else rows), dim=1)
@@ -113,7 +111,7 @@ class DetConObjective(Objective):
         return kept
 
     @torch.no_grad()
-    def health(self, q: RegionEmbedding) -> Dict[str, Tensor]:
+    def health(self, q: RegionEmbedding) -> dict[str, Tensor]:
         """``std`` of the vectors' directions (1 spread out, 0 collapsed) and the share of draws with a region."""
         std = direction_std(q.vectors.flatten(0, 1)[:, :, None, None])
         return dict(std=std, regions=(q.ids >= 0).float().mean())
@@ -125,7 +123,7 @@ def _images(ids: Tensor, rank: int, processes: int = 1) -> Tensor:
     return torch.arange(rank * batch, (rank + processes) * batch, device=ids.device).repeat_interleave(draws)
 
 
-def _mean_positives(ids: Tensor, keys: RegionEmbedding) -> Tuple[Tensor, Tensor]:
+def _mean_positives(ids: Tensor, keys: RegionEmbedding) -> tuple[Tensor, Tensor]:
     """For each row the mean of the other view's keys of the same region, (N, D), 0 without any; their number, (N,)."""
     same = (ids[:, :, None] == keys.ids[:, None]) & (ids >= 0)[:, :, None]  # (B, M, M)
     count = same.sum(dim=2, keepdim=True)

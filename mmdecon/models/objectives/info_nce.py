@@ -3,10 +3,11 @@
 The loss of a query is ``log_sum_exp(its logits) - the positive's logit``. The sum is over very many keys, so its logits
 are computed for a part of the queries at a time, in one and the same memory.
 
-Letters: N queries, A keys, D channels, P queries of a part.
+Shapes: N queries, A keys, D channels, P queries of a part.
 """
 
-from typing import Any, Callable, Iterator, Optional, Tuple
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,7 +33,7 @@ def check_pairs_at_once(owner: object, pairs_at_once: int) -> int:
 
 
 def log_sum_exp(
-    queries: Tensor, keys: Tensor, pairs_at_once: int = PAIRS_AT_ONCE, allowed: Optional[Allowed] = None
+    queries: Tensor, keys: Tensor, pairs_at_once: int = PAIRS_AT_ONCE, allowed: Allowed | None = None
 ) -> Tensor:
     """The logarithm of ``sum(exp(query . key))`` over the keys, for each query, in full precision also under autocast.
 
@@ -61,7 +62,7 @@ class _LogSumExp(torch.autograd.Function):
     """Sums by parts of the queries; saves no logits."""
 
     @staticmethod
-    def forward(ctx: Any, queries: Tensor, keys: Tensor, pairs_at_once: int, allowed: Optional[Allowed]) -> Tensor:
+    def forward(ctx: Any, queries: Tensor, keys: Tensor, pairs_at_once: int, allowed: Allowed | None) -> Tensor:
         sums, means = queries.new_empty(len(queries)), torch.empty_like(queries)
         with torch.autocast(queries.device.type, enabled=False):
             for rows, logits in _parts(queries, keys, pairs_at_once, allowed):
@@ -75,7 +76,7 @@ class _LogSumExp(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tuple[Optional[Tensor], ...]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         sums, means, *inputs = ctx.saved_tensors
         gradient = gradient.masked_fill(sums == torch.finfo(sums.dtype).min, 0)[:, None]
         to_keys = _to_keys(*inputs, sums, gradient, *ctx.parts) if inputs else None
@@ -83,7 +84,7 @@ class _LogSumExp(torch.autograd.Function):
 
 
 def _to_keys(
-    queries: Tensor, keys: Tensor, sums: Tensor, gradient: Tensor, pairs_at_once: int, allowed: Optional[Allowed]
+    queries: Tensor, keys: Tensor, sums: Tensor, gradient: Tensor, pairs_at_once: int, allowed: Allowed | None
 ) -> Tensor:
     """The gradient to the keys, (A, D), from that of the sums, (N, 1)."""
     to_keys = torch.zeros_like(keys)
@@ -95,8 +96,8 @@ def _to_keys(
 
 
 def _parts(
-    queries: Tensor, keys: Tensor, pairs_at_once: int, allowed: Optional[Allowed]
-) -> Iterator[Tuple[slice, Tensor]]:
+    queries: Tensor, keys: Tensor, pairs_at_once: int, allowed: Allowed | None
+) -> Iterator[tuple[slice, Tensor]]:
     """Parts of the queries, and their logits (P, A), each written over the last."""
     count = min(max(1, pairs_at_once // len(keys)), len(queries))
     memory = queries.new_empty(count, len(keys))

@@ -1,9 +1,9 @@
 """PixPro's objective.
 
-Letters: B images, D channels, h x w cells of the student's map, N = h * w, M cells of the teacher's.
+Shapes: B images, D channels, h x w cells of the student's map, N = h * w, M cells of the teacher's.
 """
 
-from typing import Callable, Dict, Optional
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -83,7 +83,7 @@ class PixProObjective(Objective):
         self.pairs_at_once = pairs_at_once
         self._positives = torch.zeros(())
 
-    def forward(self, q: Tensor, k: Tensor, own: Optional[Tensor], q_view: View, k_view: View) -> Dict[str, Tensor]:
+    def forward(self, q: Tensor, k: Tensor, own: Tensor | None, q_view: View, k_view: View) -> dict[str, Tensor]:
         """The term ``consistency``, -2 (all alike) to 2; see the base class. q and k are maps, (B, D, h, w)."""
         student = F.normalize(self.propagate(q), dim=1).flatten(2)
         teacher = F.normalize(upcast(k), dim=1).flatten(2)
@@ -120,7 +120,7 @@ class PixProObjective(Objective):
         return torch.cat([checkpoint(function, *p, use_reentrant=False, preserve_rng_state=False) for p in parts])
 
     @torch.no_grad()
-    def health(self, q: Tensor) -> Dict[str, Tensor]:
+    def health(self, q: Tensor) -> dict[str, Tensor]:
         """``std`` of the projection's directions (1 spread out, 0 collapsed); positives a cell in the last pair."""
         return dict(std=direction_std(q), positives=self._positives)
 

@@ -1,6 +1,6 @@
 """A queue of keys, the negatives of MoCo and DenseCL.
 
-Letters: N rows, D channels, L places in the queue.
+Shapes: N rows, D channels, L places in the queue.
 """
 
 import torch

@@ -1,9 +1,7 @@
 """SlotCon's objective.
 
-Letters: B images, K slots, D channels, h x w cells, N anchors.
+Shapes: B images, K slots, D channels, h x w cells, N anchors.
 """
-
-from typing import Dict, List, Optional
 
 import torch
 from torch import Tensor
@@ -13,7 +11,7 @@ from ...precision import upcast
 from ...registry import MODELS
 from ...views import View, crop_overlap
 from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
-from ..heads.slots import SlotEmbedding
+from ..heads.slot_head import SlotEmbedding
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 from .queue import directions
@@ -40,7 +38,7 @@ class SlotConObjective(Objective):
         student_temperature: Of the student's softmax over slots.
         teacher_temperature: Of the teacher's.
         contrast_temperature: Of the slot contrast.
-        centre_keep: Share of the centre that stays at each step.
+        centre_momentum: EMA momentum of the centre, 0..1.
         pairs_at_once: Pairs of a query and a key whose logits are computed at once, >= 1; memory, not the result.
         norm_cfg: Norm in the predictor.
         act_cfg: Activation in the predictor.
@@ -56,7 +54,7 @@ class SlotConObjective(Objective):
         student_temperature: float = 0.1,
         teacher_temperature: float = 0.07,
         contrast_temperature: float = 0.2,
-        centre_keep: float = 0.9,
+        centre_momentum: float = 0.9,
         pairs_at_once: int = PAIRS_AT_ONCE,
         norm_cfg: Config = BATCH_NORM,
         act_cfg: Config = GELU,
@@ -66,12 +64,12 @@ class SlotConObjective(Objective):
         self.register_buffer('centre', torch.zeros(num_slots))
         self.group_weight = group_weight
         self.student_temperature, self.teacher_temperature = student_temperature, teacher_temperature
-        self.contrast_temperature, self.centre_keep = contrast_temperature, centre_keep
+        self.contrast_temperature, self.centre_momentum = contrast_temperature, centre_momentum
         self.pairs_at_once = check_pairs_at_once(self, pairs_at_once)
 
     def forward(
-        self, q: SlotEmbedding, k: SlotEmbedding, own: Optional[SlotEmbedding], q_view: View, k_view: View
-    ) -> Dict[str, Tensor]:
+        self, q: SlotEmbedding, k: SlotEmbedding, own: SlotEmbedding | None, q_view: View, k_view: View
+    ) -> dict[str, Tensor]:
         """The terms ``distil`` and ``contrast``; see the base class."""
         return dict(
             distil=self.group_weight * self._distil(q, k, q_view, k_view),
@@ -97,13 +95,13 @@ class SlotConObjective(Objective):
         return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])
 
     @torch.no_grad()
-    def observe(self, targets: List[SlotEmbedding]) -> None:
+    def observe(self, targets: list[SlotEmbedding]) -> None:
         """Moves the centre towards the mean similarity of the teacher's cells, over all views and processes."""
         mean = torch.stack([upcast(k.similarity).mean(dim=(0, 2, 3)) for k in targets]).mean(dim=0)
-        self.centre.lerp_(average(mean).to(self.centre), 1 - self.centre_keep)
+        self.centre.lerp_(average(mean).to(self.centre), 1 - self.centre_momentum)
 
     @torch.no_grad()
-    def health(self, q: SlotEmbedding) -> Dict[str, Tensor]:
+    def health(self, q: SlotEmbedding) -> dict[str, Tensor]:
         """``std`` of the projection's directions (1 spread out, 0 collapsed) and active slots an image."""
         return dict(std=direction_std(q.projection), active_slots=q.active.float().sum(dim=1).mean())
 

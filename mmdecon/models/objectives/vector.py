@@ -1,9 +1,7 @@
 """Objectives of methods that see an image as a whole: contrast (MoCo v2, SimCLR) and prediction (BYOL).
 
-Letters: B images, N images of all processes, D channels of the projection.
+Shapes: B images, N images of all processes, D channels of the projection.
 """
-
-from typing import Dict, List, Optional
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +22,7 @@ class VectorObjective(Objective):
     """What the objectives of vectors (B, D) have in common."""
 
     @torch.no_grad()
-    def health(self, q: Tensor) -> Dict[str, Tensor]:
+    def health(self, q: Tensor) -> dict[str, Tensor]:
         """``std`` of the directions (1 spread out, 0 collapsed)."""
         return dict(std=direction_std(q[:, :, None, None]))
 
@@ -66,7 +64,7 @@ class VectorContrast(VectorObjective):
         self.needs_own = self.queue is None
         self.temperature, self.pairs_at_once = temperature, check_pairs_at_once(self, pairs_at_once)
 
-    def forward(self, q: Tensor, k: Tensor, own: Optional[Tensor], q_view: View, k_view: View) -> Dict[str, Tensor]:
+    def forward(self, q: Tensor, k: Tensor, own: Tensor | None, q_view: View, k_view: View) -> dict[str, Tensor]:
         """The term ``contrast``; see the base class."""
         queries, keys = directions(q), directions(k)
         if self.queue is not None:
@@ -85,14 +83,14 @@ class VectorContrast(VectorObjective):
         return (torch.logaddexp(others, same) - paired(queries, keys)).mean()
 
     @torch.no_grad()
-    def observe(self, targets: List[Tensor]) -> None:
+    def observe(self, targets: list[Tensor]) -> None:
         """Pushes the keys of all views that the teacher saw, where there is a queue."""
         if self.queue is not None:
             for k in targets:
                 self.queue.push(directions(k))
 
     @torch.no_grad()
-    def health(self, q: Tensor) -> Dict[str, Tensor]:
+    def health(self, q: Tensor) -> dict[str, Tensor]:
         """``std`` of the directions (1 spread out, 0 collapsed) and, where there is a queue, its fill."""
         return super().health(q) if self.queue is None else dict(super().health(q), queue_fill=self.queue.fill)
 
@@ -117,7 +115,7 @@ class VectorPrediction(VectorObjective):
         channels: int,
         hidden_channels: int = 4096,
         num_layers: int = 2,
-        norm_cfg: Optional[Config] = BATCH_NORM,
+        norm_cfg: Config | None = BATCH_NORM,
         act_cfg: Config = RELU,
         last_bias: bool = True,
     ) -> None:
@@ -125,7 +123,7 @@ class VectorPrediction(VectorObjective):
         layout = (channels, hidden_channels, channels, num_layers, norm_cfg, act_cfg)
         self.predictor = PointwiseMLP(*layout, last_bias, init_cfg=None)
 
-    def forward(self, q: Tensor, k: Tensor, own: Optional[Tensor], q_view: View, k_view: View) -> Dict[str, Tensor]:
+    def forward(self, q: Tensor, k: Tensor, own: Tensor | None, q_view: View, k_view: View) -> dict[str, Tensor]:
         """The term ``distance``; no gradient flows into the key."""
         cosine = F.cosine_similarity(upcast(self.predictor(q)), upcast(k.detach()), dim=1)
         return dict(distance=2 - 2 * cosine.mean())

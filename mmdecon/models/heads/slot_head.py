@@ -1,6 +1,6 @@
 """SlotCon's head: a projector and prototypes that group the cells of a map into slots.
 
-Letters: B images, C channels of the level, D channels of the projection, K slots, h x w cells.
+Shapes: B images, C channels of the level, D channels of the projection, K slots, h x w cells.
 """
 
 from typing import NamedTuple

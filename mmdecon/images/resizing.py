@@ -1,6 +1,6 @@
 """Resizing crops, by three backends with the same filters.
 
-Letters: H x W the crop, h x w the view, both in pixels.
+Shapes: H x W the crop, h x w the view, both in pixels.
 """
 
 import cv2

@@ -1,7 +1,8 @@
 """What a module holds of a file, by content, whatever the names: another way than the loader's own."""
 
 import hashlib
-from typing import Any, List, Mapping, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ class Report(NamedTuple):
     """How many tensors of a file a module holds, and the names of the others, after the prefix."""
 
     loaded: int
-    left_out: List[str]
+    left_out: list[str]
 
 
 def report(module: nn.Module, config: Mapping[str, Any]) -> Report:

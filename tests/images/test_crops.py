@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import RandomResizedCrop
 
-from mmdecon.datasets import crops, seeding
+from mmdecon.images import crops, seeding
 
 SCALE, RATIO = (0.08, 1.0), (3 / 4, 4 / 3)
 

@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CONFIG = 'tests/training/tiny.py'
@@ -24,7 +25,7 @@ def train(work_dir: Path, *options: str, config: str = CONFIG) -> str:
     return run([sys.executable, 'tools/train.py', config, '--work-dir', str(work_dir), *options])
 
 
-def losses(work_dir: Path) -> List[Dict[str, Any]]:
+def losses(work_dir: Path) -> list[dict[str, Any]]:
     """What was logged of each iteration: all losses, terms and figures, without times."""
     files = sorted(work_dir.glob('*/vis_data/scalars.json'))
     assert len(files) == 1, f'{files} under {work_dir}'

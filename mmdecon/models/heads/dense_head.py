@@ -1,10 +1,10 @@
 """DenseCL's head: one vector for a whole map, and one for each of its cells.
 
-Letters: B images, C channels of the level, D channels of the projection, h x w cells of the level, g x g cells
+Shapes: B images, C channels of the level, D channels of the projection, h x w cells of the level, g x g cells
 compared.
 """
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch.nn.functional as F
 from mmengine.model import BaseModule
@@ -60,8 +60,8 @@ class DenseHead(BaseModule):
         hidden_channels: int = 2048,
         out_channels: int = 128,
         num_layers: int = 2,
-        grid: Optional[int] = None,
-        norm_cfg: Optional[Config] = None,
+        grid: int | None = None,
+        norm_cfg: Config | None = None,
         act_cfg: Config = RELU,
         recompute: bool = False,
     ) -> None:

@@ -1,10 +1,8 @@
 """A head that projects every cell of a map by itself.
 
-Letters: B images, C channels of the level, D channels of the projection, h x w cells of the level, g x g cells at most
+Shapes: B images, C channels of the level, D channels of the projection, h x w cells of the level, g x g cells at most
 of the projection.
 """
-
-from typing import Optional
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -39,7 +37,7 @@ class MapHead(PointwiseMLP):
         hidden_channels: int = 4096,
         out_channels: int = 256,
         num_layers: int = 2,
-        grid: Optional[int] = None,
+        grid: int | None = None,
         norm_cfg: Config = BATCH_NORM,
         act_cfg: Config = RELU,
         recompute: bool = False,

@@ -1,22 +1,22 @@
 """DeCon-ML on each base: an encoder branch and two on an FPN, small."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Dict, List, Mapping
+from typing import Any
 
 import torch
 
 from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
 from mmdecon.views import View
+from tests.support import tiny
 
-from . import tiny
-
-Config = Dict[str, Any]
+Config = dict[str, Any]
 LEVELS = dict(enc='c5', dec_p3='p3', dec_p4='p4')
 IMAGES = 8
 
 
-def kinds(norm_cfg: Mapping[str, Any] = tiny.BN) -> Dict[str, Config]:
+def kinds(norm_cfg: Mapping[str, Any] = tiny.BN) -> dict[str, Config]:
     """Base -> config of its branch, without level and weight.
 
     Args:
@@ -72,7 +72,7 @@ def build(kind: str, norm_cfg: Mapping[str, Any] = tiny.BN, **kwargs: Any) -> De
     return model.train()
 
 
-def views() -> List[View]:
+def views() -> list[View]:
     """Two views with regions in blocks of 8 x 8 pixels and the size of the image that they were cut from."""
     blocks = torch.randint(0, 4, (IMAGES, 1, 8, 8), generator=torch.Generator().manual_seed(3))
     regions = blocks.repeat_interleave(8, 2).repeat_interleave(8, 3)

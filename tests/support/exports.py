@@ -1,13 +1,12 @@
 """Small checkpoints and downstream configs, every part real."""
 
-from typing import Any, Dict
+from typing import Any
 
 import torch
 from mmengine.config import Config
 
 from mmdecon.models import DeCon
-
-from ..models import tiny
+from tests.support import tiny
 
 PLAIN = dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=8))
 FPN_HEAD = dict(
@@ -18,7 +17,7 @@ FPN_HEAD = dict(
 BACKBONE = dict(type='mmseg.ResNet', depth=18, base_channels=8, norm_cfg=tiny.BN)
 
 
-def save(path, network: Dict[str, Any], *levels: str) -> str:
+def save(path, network: dict[str, Any], *levels: str) -> str:
     """A checkpoint of a small DeCon whose halves and statistics differ."""
     branches = {f'at_{level}': tiny.branch(level) for level in levels}
     config = dict(type='mmdecon.DeCon', network=network, branches=branches)

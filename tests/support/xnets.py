@@ -1,7 +1,7 @@
 """Small xNets, every part real."""
 
 from importlib.util import find_spec
-from typing import Any, Dict, Tuple
+from typing import Any
 
 import pytest
 import torch
@@ -9,8 +9,7 @@ from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from mmdecon.registry import MODELS
-
-from ..models import tiny
+from tests.support import tiny
 
 needs_timm = pytest.mark.skipif(find_spec('timm') is None, reason='timm is not installed: pip install timm')
 RESNET = dict(tiny.RESNET)
@@ -36,7 +35,7 @@ DINOV2 = dict(
 )
 LITE0 = dict(type='mmpretrain.TIMMBackbone', model_name='tf_efficientnet_lite0', features_only=True)
 LITE0_ENCODER, LITE0_DECODER = dict(LITE0, out_indices=(4,)), dict(LITE0, out_indices=(1, 2, 3, 4))
-PAIRS: Dict[str, Tuple[Dict[str, Any], Dict[str, Any]]] = {  # config of WithImage, of the classifier
+PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # config of WithImage, of the classifier
     'resnet x resnet': (dict(encoder=dict(RESNET, out_indices=(3,))), RESNET),
     'swin x convnext': (dict(encoder=SWIN), CONVNEXT),
     'convnext x swin': (dict(encoder=dict(CONVNEXT, out_indices=(3,))), dict(SWIN, out_indices=(0, 1, 2, 3))),
@@ -47,7 +46,7 @@ PAIRS: Dict[str, Tuple[Dict[str, Any], Dict[str, Any]]] = {  # config of WithIma
 NAMES = [pytest.param(name, marks=needs_timm) if 'lite0' in name else name for name in PAIRS]
 
 
-def parts(name: str, **kwargs: Any) -> Tuple[nn.Module, nn.Module]:
+def parts(name: str, **kwargs: Any) -> tuple[nn.Module, nn.Module]:
     """Encoder and decoder of a pair, with statistics and weights that are not those at the start, in eval mode."""
     first, classifier = PAIRS[name]
     torch.manual_seed(0)

@@ -1,9 +1,7 @@
 """The head of methods that see an image as a whole: MoCo v2, SimCLR, BYOL.
 
-Letters: B images, C channels of the level, D channels of the projection, h x w cells.
+Shapes: B images, C channels of the level, D channels of the projection, h x w cells.
 """
-
-from typing import Optional
 
 from torch import Tensor
 
@@ -42,7 +40,7 @@ class VectorHead(PointwiseMLP):
         hidden_channels: int = 2048,
         out_channels: int = 128,
         num_layers: int = 2,
-        norm_cfg: Optional[Config] = None,
+        norm_cfg: Config | None = None,
         act_cfg: Config = RELU,
         last_bias: bool = True,
         hidden_bias: bool = True,

@@ -1,6 +1,6 @@
 """Pictures of regions: colours and outlines over their image.
 
-Letters: H x W the image in pixels, S planes. Pictures are RGB, uint8.
+Shapes: H x W the image in pixels, S planes. Pictures are RGB, uint8.
 """
 
 from collections.abc import Mapping

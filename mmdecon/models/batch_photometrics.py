@@ -1,6 +1,6 @@
 """Colour changes of whole batches, by torch, on the device where they are.
 
-Letters: B images, M some of them, h x w a view in pixels. Images are BGR, 0..255.
+Shapes: B images, M some of them, h x w a view in pixels. Images are BGR, 0..255.
 """
 
 from math import ceil
@@ -11,14 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from ..datasets.colour_draws import NEUTRAL, NUMBERS, ColourDraws, ColourOptions
-from ..registry import MODELS
+from ..images.colour_draws import NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 
 BGR_TO_GREY = (0.114, 0.587, 0.299)
 SIGMAS = 3  # where a blur is cut
 
 
-@MODELS.register_module(name='Photometrics')
 class BatchPhotometrics:
     """What the transform :class:`~mmdecon.datasets.Photometrics` does, to a batch; each image has its own draws.
 
@@ -30,7 +28,7 @@ class BatchPhotometrics:
         the largest sigma, and the image goes on at its edge as its last pixel, which is Pillow's way.
 
     Args:
-        **options: See :class:`~mmdecon.datasets.colour_draws.ColourOptions`; the same ones as the transform's.
+        **options: See :class:`~mmdecon.images.colour_draws.ColourOptions`; the same ones as the transform's.
 
     Raises:
         TypeError: If an option does not exist.

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from mmdecon.engine import BFloat16OptimWrapper, Recompute
+from mmdecon.engine import BFloat16OptimWrapper
+from mmdecon.hooks import Recompute
 from mmdecon.models import DeCon
-
-from ..models import all_objectives, tiny
+from tests.support import all_objectives, tiny
 
 ENCODER = 'network.student.encoder'
 CONVNEXT = dict(
@@ -23,14 +23,14 @@ CONVNEXT = dict(
 )
 
 
-def build(encoder: Dict[str, Any]) -> DeCon:
+def build(encoder: dict[str, Any]) -> DeCon:
     """An encoder and an FPN that drops channels."""
     neck = dict(type='mmseg.FPN', out_channels=8, norm_cfg=tiny.BN)
     fpn = dict(type='mmdecon.NeckDecoder', channel_dropout=0.5, neck=neck)
     return all_objectives.build('SlotCon', network=tiny.network(dict(fpn=fpn), encoder=encoder))
 
 
-def train(model: DeCon, half: bool) -> Tuple[List[float], Dict[str, Tensor]]:
+def train(model: DeCon, half: bool) -> tuple[list[float], dict[str, Tensor]]:
     """Some steps; losses and what the model holds."""
     optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05)
     wrapper = BFloat16OptimWrapper(optimiser)
@@ -54,13 +54,13 @@ def train(model: DeCon, half: bool) -> Tuple[List[float], Dict[str, Tensor]]:
     ],
     ids=['whole encoder', 'blocks and decoder', 'stages in bfloat16', 'stages that drop paths'],
 )
-def test_recomputing_changes_no_number(encoder: Dict[str, Any], modules: Any, half: bool) -> None:
+def test_recomputing_changes_no_number(encoder: dict[str, Any], modules: Any, half: bool) -> None:
     """Losses, weights, teachers and running statistics; and the modules do run again."""
     losses, state = train(build(encoder), half)
     model = build(encoder)
     Recompute(modules).before_train(SimpleNamespace(model=model))
     last = [part for part in model.network.student.encoder.modules() if isinstance(part, torch.nn.Conv2d)][-1]
-    runs: List[Tensor] = []
+    runs: list[Tensor] = []
     last.register_forward_hook(lambda *_: runs.append(1))
     again, got = train(model, half)
     assert again == losses
@@ -72,7 +72,7 @@ def test_the_input_alone_is_kept() -> None:
     """Tensors that the encoder keeps for the backward pass."""
     model = build(tiny.RESNET)
     image = all_objectives.views()[0].image
-    kept: List[int] = []
+    kept: list[int] = []
     for modules in ([], [ENCODER]):
         Recompute(modules).before_train(SimpleNamespace(model=model))
         kept.append(0)
@@ -81,7 +81,7 @@ def test_the_input_alone_is_kept() -> None:
     assert kept[0] > 50 and kept[1] == 1
 
 
-def _counting(kept: List[int]) -> Callable[[Tensor], Tensor]:
+def _counting(kept: list[int]) -> Callable[[Tensor], Tensor]:
     """What counts a tensor and hands it on."""
 
     def keep(x: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Geometry of random crops. What is random draws from NumPy's global generator.
 
-Letters: H x W the source image, h x w a view, both in pixels.
+Shapes: H x W the source image, h x w a view, both in pixels.
 
 A box is ``(left, top, right, bottom)`` in whole pixels of the source image, right and bottom exclusive, as in
 :mod:`mmdecon.views`.

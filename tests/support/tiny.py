@@ -1,6 +1,6 @@
 """Small models and views for the tests, every part real."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import torch
 
@@ -8,7 +8,7 @@ from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
 from mmdecon.views import View
 
-Config = Dict[str, Any]
+Config = dict[str, Any]
 BN = dict(type='BN')
 HEAD = dict(type='mmdecon.SlotHead', hidden_channels=12, out_channels=8, num_slots=6)
 OBJECTIVE = dict(type='mmdecon.SlotConObjective', hidden_channels=12)
@@ -18,21 +18,19 @@ BOXES = [[0.0, 0.0, 64.0, 64.0], [32.0, 16.0, 96.0, 80.0]]
 APART = [[0.0, 0.0, 64.0, 64.0], [64.0, 0.0, 128.0, 64.0]]
 
 
-def branch(level: str, weight: float = 0.5, norm_cfg: Dict[str, Any] = BN) -> Dict[str, Any]:
+def branch(level: str, weight: float = 0.5, norm_cfg: dict[str, Any] = BN) -> dict[str, Any]:
     """Config of a SlotCon branch."""
     head, objective = dict(HEAD, norm_cfg=norm_cfg), dict(OBJECTIVE, norm_cfg=norm_cfg)
     return dict(level=level, weight=weight, head=head, objective=objective)
 
 
-def network(
-    decoder: Optional[Dict[str, Any]] = None, encoder: Dict[str, Any] = RESNET, **kwargs: Any
-) -> Dict[str, Any]:
+def network(decoder: dict[str, Any] | None = None, encoder: dict[str, Any] = RESNET, **kwargs: Any) -> dict[str, Any]:
     """Config of a network; FPN unless said otherwise."""
     decoder = dict(fpn=FPN) if decoder is None else decoder
-    return dict(type='mmdecon.EncoderDecoder', encoder=encoder, decoder=decoder, **kwargs)
+    return dict(type='mmdecon.Network', encoder=encoder, decoder=decoder, **kwargs)
 
 
-def build(levels: Optional[Dict[str, str]] = None, seed: int = 0, **kwargs: Any) -> DeCon:
+def build(levels: dict[str, str] | None = None, seed: int = 0, **kwargs: Any) -> DeCon:
     """A DeCon, with two branches unless said otherwise, in a run of 10 steps of which none is done."""
     levels = levels or dict(enc='c5', dec='p2')
     torch.manual_seed(seed)
@@ -43,7 +41,7 @@ def build(levels: Optional[Dict[str, str]] = None, seed: int = 0, **kwargs: Any)
     return model.train()
 
 
-def views(boxes: List[List[float]] = BOXES, batch: int = 4, size: int = 64, seed: int = 1) -> List[View]:
+def views(boxes: list[list[float]] = BOXES, batch: int = 4, size: int = 64, seed: int = 1) -> list[View]:
     """Two views of random images."""
     generator = torch.Generator().manual_seed(seed)
     flipped = torch.tensor([False, True]).repeat(batch)[:batch]
@@ -53,6 +51,6 @@ def views(boxes: List[List[float]] = BOXES, batch: int = 4, size: int = 64, seed
     ]
 
 
-def total(outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
+def total(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """The loss, summed as mmengine sums it."""
     return sum(value for name, value in outputs.items() if 'loss' in name)

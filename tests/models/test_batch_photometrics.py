@@ -9,10 +9,10 @@ import torch
 import torchvision.transforms.v2.functional as v2
 from mmengine.config import Config
 
-from mmdecon.datasets.colour_draws import JITTERS, NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 from mmdecon.datasets.photometrics import recolour
+from mmdecon.images.colour_draws import JITTERS, NEUTRAL, NUMBERS, ColourDraws, ColourOptions
+from mmdecon.models.batch_photometrics import BatchPhotometrics, recolour_batch
 from mmdecon.models.data_preprocessor import ViewPreprocessor
-from mmdecon.models.photometrics import BatchPhotometrics, recolour_batch
 
 BYOL = Path(__file__).parents[2] / 'configs/_base_/datasets/byol_photometrics.py'
 FULL = dict(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, grey_prob=0.2, blur_prob=0.5, solarise_prob=0.3)

@@ -1,6 +1,6 @@
 """Regions of the images that are loaded, from a store or made on the way.
 
-Letters: H x W the image in pixels, S planes of regions.
+Shapes: H x W the image in pixels, S planes of regions.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """JPEG files, decoded whole or, where crops can do with fewer pixels, at a fraction of their resolution.
 
-Letters: H x W the image as it is shown, h x w a view, both in pixels; k the reduction.
+Shapes: H x W the image as it is shown, h x w a view, both in pixels; k the reduction.
 """
 
 from collections.abc import Sequence

@@ -5,7 +5,7 @@ from mmengine.model import BaseModule
 from .pretrained import load_pretrained, take_starts
 
 
-class Side(BaseModule):
+class StrictStart(BaseModule):
     """A module whose parts' ``init_cfg`` of type ``Pretrained`` are loaded strictly, and reported.
 
     mmseg's models would have mmengine load what happens to fit. In a DeCon network the network has taken them before,

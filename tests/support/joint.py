@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import torch
@@ -13,15 +13,14 @@ from torch import nn
 from mmdecon.models import DeCon
 from mmdecon.schedules import Clock
 from mmdecon.views import View
+from tests.support import all_objectives, tiny
+from tests.support.pair import run_in_both
 
-from ..models import all_objectives, tiny
-from ..pair import run_in_both
-
-SYNC: Dict[str, Any] = dict(type='mmdecon.SyncBN')
+SYNC: dict[str, Any] = dict(type='mmdecon.SyncBN')
 SHARED = ('DetCon-S', 'SimCLR')
 
 
-def build(kind: str, dropout: float, norm_cfg: Dict[str, Any] = SYNC) -> DeCon:
+def build(kind: str, dropout: float, norm_cfg: dict[str, Any] = SYNC) -> DeCon:
     """A branch of each base, on the encoder or on the decoder; double precision.
 
     Args:
@@ -42,7 +41,7 @@ def build(kind: str, dropout: float, norm_cfg: Dict[str, Any] = SYNC) -> DeCon:
     return model.double().train()
 
 
-def train(model: nn.Module, optim_wrapper: OptimWrapper, rank: int, passes: int) -> List[float]:
+def train(model: nn.Module, optim_wrapper: OptimWrapper, rank: int, passes: int) -> list[float]:
     """The losses of some passes, made as mmengine makes them.
 
     Args:
@@ -74,7 +73,7 @@ def outcomes_of(work: Callable[[int, str], None]) -> Callable[..., Path]:
     return outcomes
 
 
-def views(rank: int, dtype: torch.dtype) -> List[View]:
+def views(rank: int, dtype: torch.dtype) -> list[View]:
     """One process's half of the images; numbers in the model's precision."""
     return [View(*(_half(part, rank, dtype) for part in view)) for view in all_objectives.views()]
 

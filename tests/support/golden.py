@@ -1,8 +1,9 @@
 """Rebuilds the problems of tests/golden in mmdecon: weights and views from the recipe, names translated to ours."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,12 +18,12 @@ from mmdecon.views import View
 FOLDER = Path(__file__).parent.parent / 'golden'
 
 
-def read(name: str) -> Dict[str, Any]:
+def read(name: str) -> dict[str, Any]:
     """A golden file."""
     return json.loads((FOLDER / f'{name}.json').read_text())
 
 
-def draw(recipe: Dict[str, Any]) -> Tensor:
+def draw(recipe: dict[str, Any]) -> Tensor:
     """A tensor by seed, shape and scale, float64."""
     values = np.random.default_rng(recipe['seed']).standard_normal(recipe['shape']).astype(np.float32)
     return torch.from_numpy(values * np.float32(recipe['scale'])).double()
@@ -37,16 +38,16 @@ class StandInEncoder(BaseModule):
         channels: Of the levels.
     """
 
-    def __init__(self, strides: List[int], channels: List[int]) -> None:
+    def __init__(self, strides: list[int], channels: list[int]) -> None:
         super().__init__()
         self.strides = strides
         self.convs = nn.ModuleList(nn.Conv2d(3, c, 1) for c in channels)
 
-    def forward(self, image: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         return tuple(conv(nn.functional.avg_pool2d(image, s)) for s, conv in zip(self.strides, self.convs))
 
 
-def decoder_config(method: str) -> Dict[str, Any]:
+def decoder_config(method: str) -> dict[str, Any]:
     """The decoder of a golden file."""
     norm_cfg = dict(type='BN')
     if 'fpn' in method:
@@ -59,7 +60,7 @@ def decoder_config(method: str) -> Dict[str, Any]:
     return {}
 
 
-def branch_levels(method: str, settings: Dict[str, Any]) -> Dict[str, Tuple[str, float]]:
+def branch_levels(method: str, settings: dict[str, Any]) -> dict[str, tuple[str, float]]:
     """Branch -> (level, weight), in the order of the golden file."""
     alpha = settings.get('encoder_loss_weight', 1.0)
     levels = {'slotcon': [], 'decon_sl_fcn': ['out'], 'decon_sl_fpn': ['p2'], 'decon_ml_fpn': ['p2', 'p3', 'p4', 'p5']}[
@@ -70,7 +71,7 @@ def branch_levels(method: str, settings: Dict[str, Any]) -> Dict[str, Tuple[str,
     return branches
 
 
-def build(method: str, case: Dict[str, Any], run: Dict[str, Any], schedule: str) -> DeCon:
+def build(method: str, case: dict[str, Any], run: dict[str, Any], schedule: str) -> DeCon:
     """The model of a golden run, filled with its weights."""
     settings = {**case['settings'], **run['overrides']}
     encoder = case['stand_in_encoder']
@@ -92,7 +93,7 @@ def build(method: str, case: Dict[str, Any], run: Dict[str, Any], schedule: str)
     )
     model = DeCon(
         network=dict(
-            type='mmdecon.EncoderDecoder',
+            type='mmdecon.Network',
             decoder=decoder_config(method),
             level_names=['c2', 'c3', 'c4', 'c5'][-len(strides) :],
             encoder=dict(type='mmdecon.StandInEncoder', strides=strides, channels=channels),
@@ -108,9 +109,9 @@ def build(method: str, case: Dict[str, Any], run: Dict[str, Any], schedule: str)
     return model.train()
 
 
-def fill(model: DeCon, recipes: List[Dict[str, Any]], name_in: Optional[Callable[[str, DeCon], str]] = None) -> None:
+def fill(model: DeCon, recipes: list[dict[str, Any]], name_in: Callable[[str, DeCon], str] | None = None) -> None:
     """Writes the recipe's weights into a model; every recipe must be used. Names are translated by ``name_in``."""
-    values: Dict[str, Tensor] = {}
+    values: dict[str, Tensor] = {}
     for recipe in sorted(recipes, key=lambda r: r['fill'] == 'copy'):
         values[recipe['name']] = {
             'normal': lambda r: draw(r),
@@ -164,7 +165,7 @@ def _decoder_name(rest: str) -> str:
     return f'fcn.decode_head.{rest}'
 
 
-def views(case: Dict[str, Any], dtype: torch.dtype) -> List[View]:
+def views(case: dict[str, Any], dtype: torch.dtype) -> list[View]:
     """The two views, with boxes in source pixels: overlap is for our code to find."""
     return [
         View(
@@ -177,8 +178,8 @@ def views(case: Dict[str, Any], dtype: torch.dtype) -> List[View]:
 
 
 def train(
-    model: DeCon, case: Dict[str, Any], run: Dict[str, Any], make_views: Callable[..., List[View]] = views
-) -> Iterator[Dict[str, Tensor]]:
+    model: DeCon, case: dict[str, Any], run: dict[str, Any], make_views: Callable[..., list[View]] = views
+) -> Iterator[dict[str, Tensor]]:
     """Runs the five steps; gives each step's outputs after the backward pass and before the update."""
     settings = case['settings']
     batch = make_views(case, torch.float64 if run['precision'] == 'float64' else torch.float32)

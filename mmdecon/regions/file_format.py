@@ -17,7 +17,8 @@ import json
 import os
 import struct
 import zlib
-from typing import Any, BinaryIO, Dict, List, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -28,7 +29,7 @@ PLACE = np.dtype('<u8')
 FORMAT = 1
 
 
-def canonical(options: Dict[str, Any]) -> str:
+def canonical(options: dict[str, Any]) -> str:
     """Options as JSON, the same text for the same options.
 
     Raises:
@@ -37,7 +38,7 @@ def canonical(options: Dict[str, Any]) -> str:
     return json.dumps(options, sort_keys=True, ensure_ascii=False)
 
 
-def sort_names(names: Sequence[str]) -> List[bytes]:
+def sort_names(names: Sequence[str]) -> list[bytes]:
     """Names as they are kept: UTF-8, sorted.
 
     Raises:
@@ -60,7 +61,7 @@ def to_name(key: bytes) -> str:
     return key.decode('utf-8', 'surrogateescape')
 
 
-def preamble(options: Dict[str, Any], keys: Sequence[bytes]) -> bytes:
+def preamble(options: dict[str, Any], keys: Sequence[bytes]) -> bytes:
     """The start of a store of these images by these options."""
     sums = hashlib.sha256()
     for key in keys:
@@ -76,7 +77,7 @@ def preamble(options: Dict[str, Any], keys: Sequence[bytes]) -> bytes:
     return MAGIC + COUNT.pack(len(text)) + text
 
 
-def read_preamble(file: BinaryIO, path: str) -> Tuple[Dict[str, Any], int]:
+def read_preamble(file: BinaryIO, path: str) -> tuple[dict[str, Any], int]:
     """Reads the preamble.
 
     Args:
@@ -102,7 +103,7 @@ def read_preamble(file: BinaryIO, path: str) -> Tuple[Dict[str, Any], int]:
     return known, len(start) + length
 
 
-def index(keys: Sequence[bytes], places: Sequence[int], about: Dict[str, Any]) -> bytes:
+def index(keys: Sequence[bytes], places: Sequence[int], about: dict[str, Any]) -> bytes:
     """The end of a store.
 
     Args:
@@ -124,7 +125,7 @@ def index(keys: Sequence[bytes], places: Sequence[int], about: Dict[str, Any]) -
     return text + packed + TAIL.pack(places[-1] + len(text), len(packed), zlib.crc32(packed), END)
 
 
-def read_trailer(file: BinaryIO, path: str) -> Dict[str, Any]:
+def read_trailer(file: BinaryIO, path: str) -> dict[str, Any]:
     """Reads the trailer.
 
     Raises:

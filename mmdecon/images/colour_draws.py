@@ -1,6 +1,6 @@
 """What the colours of views are changed by, drawn at random: one description for the CPU and for batches on a GPU.
 
-Letters: B images.
+Shapes: B images.
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,10 @@
 """Drawing regions from a view, on the grid of a map.
 
-Letters: B images, S planes, H x W the view in pixels, h x w the map in cells, K regions of the image that has most of
+Shapes: B images, S planes, H x W the view in pixels, h x w the map in cells, K regions of the image that has most of
 them, M drawn regions.
 """
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -51,7 +51,7 @@ class RegionSampler(nn.Module):
         self.num_regions, self.pooling = num_regions, pooling
 
     @torch.no_grad()
-    def forward(self, view: View, size: Tuple[int, int]) -> RegionSample:
+    def forward(self, view: View, size: tuple[int, int]) -> RegionSample:
         """Draws regions.
 
         Args:
@@ -76,7 +76,7 @@ class RegionSampler(nn.Module):
         return RegionSample(ids, shares * has_any[:, :, None, None])
 
 
-def share_cells(regions: Tensor, size: Tuple[int, int], hard: bool) -> _Table:
+def share_cells(regions: Tensor, size: tuple[int, int], hard: bool) -> _Table:
     """Finds how much of each cell each region owns.
 
     Args:
@@ -99,7 +99,7 @@ def share_cells(regions: Tensor, size: Tuple[int, int], hard: bool) -> _Table:
     return _Table(ids, total.unflatten(2, size))
 
 
-def _number(planes: Tensor) -> Tuple[Tensor, Tensor]:
+def _number(planes: Tensor) -> tuple[Tensor, Tensor]:
     """Numbers the ids of each image 0...K-1, in their order: the ids (B, K), and each pixel's number (B, S, H*W)."""
     images = torch.arange(len(planes), device=planes.device)
     span = int(planes.max()) + 2
@@ -111,7 +111,7 @@ def _number(planes: Tensor) -> Tuple[Tensor, Tensor]:
     return table, rank[inverse]
 
 
-def _cells(pixels: Tuple[int, int], size: Tuple[int, int], device: torch.device) -> Tuple[Tensor, Tensor]:
+def _cells(pixels: tuple[int, int], size: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
     """The cell of each pixel, (H*W,), and the pixels of each cell, (h*w,)."""
     rows, columns = (torch.arange(n, device=device) * m // n for n, m in zip(pixels, size))
     cell = (rows[:, None] * size[1] + columns).flatten()

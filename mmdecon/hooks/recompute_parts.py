@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from typing import Any, Union
+from typing import Any
 
 import torch
 from mmengine.hooks import Hook
@@ -35,7 +35,7 @@ class Recompute(Hook):
         ValueError: If a pattern is no module's name, or that of a mere container.
     """
 
-    def __init__(self, modules: Union[str, Sequence[str]]) -> None:
+    def __init__(self, modules: str | Sequence[str]) -> None:
         self.modules = [modules] if isinstance(modules, str) else list(modules)
 
     def before_train(self, runner: Runner) -> None:

@@ -1,6 +1,6 @@
 """DetCon's head: pools a map under regions and projects the means.
 
-Letters: B images, C channels of the level, D channels of the projection, M drawn regions, h x w cells, N rows.
+Shapes: B images, C channels of the level, D channels of the projection, M drawn regions, h x w cells, N rows.
 """
 
 from typing import NamedTuple
@@ -31,7 +31,7 @@ class RegionEmbedding(NamedTuple):
 class RegionHead(BaseModule):
     """Means of the cells of each region, then a multi-layer perceptron (DetCon, arXiv 2103.10957).
 
-    Needs a branch with a ``sampler`` (:class:`~mmdecon.models.regions.RegionSampler`), so that both halves see the same
+    Needs a branch with a ``sampler`` (:class:`mmdecon.models.RegionSampler`), so that both halves see the same
     regions.
 
     Args:

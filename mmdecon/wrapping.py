@@ -24,13 +24,8 @@ def plain_name(name: str) -> str:
     return name.replace(_WRAPPED, '')
 
 
-def plain_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """A module's parameters by the names of a checkpoint, each once."""
-    return {plain_name(name): parameter for name, parameter in module.named_parameters()}
-
-
 def is_sharded(model: nn.Module) -> bool:
-    """Whether processes share parts of a model out among them (FSDP)."""
+    """Whether the model is sharded: each process holds parts of it (FSDP)."""
     return any(hasattr(part, 'sharding_strategy') for part in model.modules())
 
 

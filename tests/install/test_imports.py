@@ -44,6 +44,23 @@ def test_the_package_itself_imports_nothing_heavy():
     assert done.stdout.strip() == '[]', done.stderr
 
 
+def test_nothing_but_a_config_that_names_it_loads_sharding():
+    done = python(
+        'import importlib, pkgutil, sys, mmdecon\n'
+        'for found in pkgutil.walk_packages(mmdecon.__path__, "mmdecon."):\n'
+        '    if not found.name.startswith("mmdecon.sharding"):\n'
+        '        importlib.import_module(found.name)\n'
+        'ours = [name for name in sys.modules if name.startswith("mmdecon.")]\n'
+        'print(len(ours), *(name for name in ours if "sharding" in name))\n'
+        'from mmengine.config import Config\n'
+        'from mmengine.registry import STRATEGIES\n'
+        'cfg = Config.fromfile("configs/_base_/scale/fsdp.py")\n'
+        'print(STRATEGIES.get(cfg.strategy.type).__module__)'
+    )
+    count, *loaded, registered = done.stdout.split()
+    assert int(count) > 100 and loaded == [] and registered == 'mmdecon.sharding.strategy', done.stderr
+
+
 def test_a_missing_line_is_named_with_the_extras_that_bring_it():
     done = python('import sys\nsys.modules["mmseg"] = None\nimport mmdecon.registry')
     *_, last = done.stderr.strip().splitlines()

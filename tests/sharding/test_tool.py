@@ -1,4 +1,4 @@
-"""The tool with a model shared out between two processes, as ``configs/_base_/scale/fsdp.py`` says."""
+"""The tool with a model sharded over two processes, as ``configs/_base_/scale/fsdp.py`` says."""
 
 import os
 import runpy
@@ -19,7 +19,7 @@ from tests.support.pair import run_in_both
 from tests.support.shards import needs_shards
 
 FRAGMENT = commands.ROOT / 'configs/_base_/scale/fsdp.py'
-HERE = Path(__file__).parent
+HERE = commands.ROOT / 'tests/training'  # where the small configs are
 NAMES = ('tiny', 'tiny_frozen', 'tiny_joint')
 PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False', 'train_dataloader.batch_size=4']
 Steps = dict[str, list[str]]
@@ -144,7 +144,10 @@ REFUSALS = {
     "strategy.type='mmdecon.ShardedStrategy' with runner_type='Runner'": ['runner_type=Runner'],
     'with model_wrapper_cfg, which FlexibleRunner does not read': ['model_wrapper_cfg.type=MMDistributedDataParallel'],
     'with sync_bn, which FlexibleRunner does not read': ['sync_bn=torch'],
-    'shares a model out among processes; start it with torchrun': [],
+    'shards a model over processes; start it with torchrun': [],
+    "without mmdecon.sharding in custom_imports: add custom_imports = dict(imports=['mmdecon.sharding']": [
+        'custom_imports.imports=[]'
+    ],
 }
 
 

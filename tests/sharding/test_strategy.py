@@ -1,4 +1,4 @@
-"""What cannot be shared out is refused; what can is trained in tests/distributed and tests/training."""
+"""What cannot be sharded is refused; what can is trained by the other tests here."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from mmpretrain.engine.optimizers import LARS
 from torch import nn
 
-from mmdecon.engine import ShardedStrategy
-from mmdecon.engine.sharded_state import by_name, by_number
+from mmdecon.sharding import ShardedLARS, ShardedStrategy
+from mmdecon.sharding.optim_state import by_name, by_number
 from tests.support import tiny
 from tests.support.shards import needs_shards
 
@@ -55,14 +56,14 @@ def test_refusals(tmp_path: Path, settings: dict[str, Any], optimizer: Any, mess
 
 
 def test_other_models_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="shares out models of mmdecon, not a Linear; mmengine's FSDPStrategy"):
+    with pytest.raises(ValueError, match="shards models of mmdecon, not a Linear; mmengine's FSDPStrategy"):
         prepare(tmp_path, nn.Linear(2, 2), dict(type='SGD', lr=0.1))
 
 
-@pytest.mark.parametrize('kind', ['LARS', 'mmpretrain.LARS', 'mmdecon.ShardedLARS'])
-def test_lars_is_replaced(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize('kind', ['LARS', 'mmpretrain.LARS', LARS])
+def test_lars_is_replaced(tmp_path: Path, kind: Any) -> None:
     optimizer = prepare(tmp_path, tiny.build(), dict(type=kind, lr=0.1)).optim_wrapper.optimizer
-    assert type(optimizer).__name__ == 'ShardedLARS'
+    assert type(optimizer) is ShardedLARS
 
 
 def test_states_of_other_optimisers_are_refused() -> None:

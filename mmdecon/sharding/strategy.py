@@ -1,4 +1,4 @@
-"""Parameters, gradients and moments shared out among processes, through mmengine's strategy for FSDP."""
+"""Parameters, gradients and moments sharded over processes, through mmengine's strategy for FSDP."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -14,9 +14,9 @@ from torch.distributed.fsdp import FullyShardedDataParallel
 
 from ..models.twin import Twin
 from ..registry import STRATEGIES
-from ..wrapping import find_parts, plain_parameters
-from .sharded_norms import clip_sharded_norm_
-from .sharded_state import by_name, by_number
+from ..wrapping import find_parts, plain_name
+from .norms import ShardedLARS, clip_sharded_norm_
+from .optim_state import by_name, by_number
 
 # What steps each number by itself, so that it need not know to which matrix a number belongs.
 BY_NUMBER = ('SGD', 'Adam', 'AdamW', 'Adamax', 'NAdam', 'RAdam', 'RMSprop', 'Adagrad', 'Adadelta')
@@ -34,13 +34,16 @@ DECIDED = {
 class ShardedStrategy(FSDPStrategy):
     """Trains a DeCon of which each process holds a shard: parameters, teachers', gradients and moments (FSDP).
 
+    Tried on CPUs only, in two processes.
+
     The numbers are those of data-parallel training up to rounding. Each half of each twin is a unit, whose parameters
     are put together while it runs; ``units`` cuts networks smaller. What is frozen for good is whole everywhere.
 
     Checkpoints are those of mmengine's ``Runner``: whole, one file, so that either resumes the other's run and the
     tools read both. ``LARS`` is replaced by :class:`ShardedLARS`, and gradients are clipped by the norm of all shards.
 
-    Needs ``runner_type='FlexibleRunner'`` and a launcher.
+    Needs ``runner_type='FlexibleRunner'``, a launcher, and
+    ``custom_imports=dict(imports=['mmdecon.sharding'], allow_failed_imports=False)``: ``configs/_base_/scale/fsdp.py``.
 
     Args:
         units: Patterns of names of modules within a network that are units of their own, in both halves:
@@ -72,21 +75,23 @@ class ShardedStrategy(FSDPStrategy):
         self.sharding_strategy = sharding_strategy
 
     def _wrap_model(self, model: nn.Module) -> nn.Module:
-        """Shares the model out."""
+        """Shards the model.
+
+        Raises:
+            ValueError: If it is no model of mmdecon, or this torch shards on GPUs alone.
+        """
         twins = [part for part in model.modules() if isinstance(part, Twin)]
         if not twins:
             raise ValueError(
-                f"strategy.type='mmdecon.ShardedStrategy' shares out models of mmdecon, not a {type(model).__name__}; "
+                f"strategy.type='mmdecon.ShardedStrategy' shards models of mmdecon, not a {type(model).__name__}; "
                 "mmengine's FSDPStrategy serves others"
             )
         on_cpu = get_device() == 'cpu'
         if on_cpu and not shards_on_cpus():
-            raise ValueError(
-                f'torch {torch.__version__} shares models out on GPUs alone; newer ones (2.12) also without'
-            )
+            raise ValueError(f'torch {torch.__version__} shards models on GPUs alone; newer ones (2.12) also without')
         fixed = [part for twin in twins for part in getattr(twin.student, 'common', ())]
         for part in fixed:
-            part.to(get_device())  # FSDP moves what it shares out
+            part.to(get_device())  # FSDP moves what it shards
         units = {half for twin in twins for half in twin.children()} | self._find_units(model.network)
         self.model_wrapper = dict(
             type='MMFullyShardedDataParallel',
@@ -128,7 +133,7 @@ class ShardedStrategy(FSDPStrategy):
         Args:
             state_dict: Of :meth:`optim_state_dict`, or of an ``OptimWrapper`` over the same parameters.
         """
-        optimizer, names = self.optim_wrapper.optimizer, {p: n for n, p in plain_parameters(self.model).items()}
+        optimizer, names = self.optim_wrapper.optimizer, {p: plain_name(n) for n, p in self.model.named_parameters()}
         order = [[names[p] for p in group['params']] for group in optimizer.param_groups]
         shards = FullyShardedDataParallel.optim_state_dict_to_load(
             model=self.model, optim=optimizer, optim_state_dict=by_name(state_dict, order)
@@ -141,12 +146,12 @@ def shards_on_cpus() -> bool:
     return bool(signature(torch.cpu.Stream.__init__).parameters.keys() & {'priority'})
 
 
-def _over_shards(kind: Any) -> str:
-    """The optimiser that does over shards what the named one does over whole parameters."""
+def _over_shards(kind: Any) -> Any:
+    """The optimiser that does over shards what the named one does over whole parameters, by name or class."""
     name = (kind if isinstance(kind, str) else kind.__name__).rpartition('.')[2]
     if name == 'LARS':
-        return 'mmdecon.ShardedLARS'
-    if name in (*BY_NUMBER, 'ShardedLARS'):
+        return ShardedLARS
+    if name in BY_NUMBER:
         return kind
     raise ValueError(
         f'optim_wrapper.optimizer.type is {name!r}, which may need whole matrices, of which each process has shards '

@@ -1,4 +1,4 @@
-"""In one process: LARS and clipping over shards against mmpretrain's and torch's; two are in tests/distributed."""
+"""In one process: LARS and clipping over shards against mmpretrain's and torch's; two are in test_two_processes.py."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import torch
 from mmpretrain.engine.optimizers import LARS
 from torch import Tensor, nn
 
-from mmdecon.engine import ShardedLARS
-from mmdecon.engine.sharded_norms import clip_sharded_norm_
+from mmdecon.sharding import ShardedLARS
+from mmdecon.sharding.norms import clip_sharded_norm_
 
 SHAPES = [(8, 3, 3, 3), (16, 8), (16,), (4, 4)]
 SETTINGS: list[dict[str, Any]] = [

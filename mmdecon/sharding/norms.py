@@ -9,15 +9,12 @@ from mmengine import dist
 from mmpretrain.engine.optimizers import LARS
 from torch import Tensor
 
-from ..registry import OPTIMIZERS
 
-
-@OPTIMIZERS.register_module()
 class ShardedLARS(LARS):
     """mmpretrain's ``LARS``, with the norms of whole matrices (arXiv 1708.03888, algorithm 1).
 
     Each process sums the squares of its shards, all processes sum these, and mmpretrain's class does the rest.
-    ``mmdecon.ShardedStrategy`` takes it in the place of ``LARS``. In one process it is ``LARS``.
+    :class:`~mmdecon.sharding.ShardedStrategy` takes it in the place of ``LARS``. In one process it is ``LARS``.
 
     Args:
         params: As of ``LARS``; every process gives as many, in one order.

@@ -1,4 +1,4 @@
-"""Two gloo processes that share a model out (FSDP), against two that hold it whole, in double precision."""
+"""Two gloo processes that shard a model (FSDP), against two that hold it whole, in double precision."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,8 +10,9 @@ from mmengine._strategy import DDPStrategy
 from mmengine._strategy.base import BaseStrategy
 from mmengine._strategy.fsdp import FSDPStrategy
 
-from mmdecon.hooks import Recompute, ShardedStrategy
-from mmdecon.wrapping import plain_parameters, whole_state
+from mmdecon.hooks import Recompute
+from mmdecon.sharding import ShardedStrategy
+from mmdecon.wrapping import whole_state
 from tests.support import joint, tiny
 from tests.support.pair import joined
 from tests.support.shards import needs_shards
@@ -61,7 +62,7 @@ def train(run: Run, is_sharded: bool, rank: int, folder: str) -> dict[str, Any]:
     if run.recompute:
         Recompute('network.student.encoder.layer*').before_train(SimpleNamespace(model=model))
     losses = joint.train(model, wrapper, rank, PASSES)
-    numbers = sum(p.numel() for p in plain_parameters(model).values())
+    numbers = sum(p.numel() for p in model.parameters())
     moments = sum(x.numel() for state in wrapper.optimizer.state.values() for x in state.values())
     return dict(losses=losses, state=whole_state(model), numbers=numbers, moments=moments)
 

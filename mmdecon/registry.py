@@ -27,6 +27,7 @@ OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
 OPTIMIZERS = root.Registry('optimizer', parent=root.OPTIMIZERS, locations=['mmdecon.engine'])
 STRATEGIES = root.Registry('strategy', parent=root.STRATEGIES, locations=['mmdecon.engine'])
 
+LAYOUTS = root.Registry('layout', locations=['mmdecon.export.layouts'])  # looked up by name, never built by a config
 REGIONS = root.Registry('region generator', parent=root.TASK_UTILS, locations=['mmdecon.regions'])
 
 
@@ -53,6 +54,7 @@ __all__ = [
     'OPTIM_WRAPPER_CONSTRUCTORS',
     'OPTIMIZERS',
     'STRATEGIES',
+    'LAYOUTS',
     'REGIONS',
     'build_foreign',
 ]

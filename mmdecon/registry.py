@@ -26,6 +26,7 @@ OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
 )
 STRATEGIES = root.Registry('strategy', parent=root.STRATEGIES)  # mmdecon.sharding's, where a config imports that
 
+LAYOUTS = root.Registry('layout', locations=['mmdecon.export.layouts'])  # looked up by name, never built by a config
 REGIONS = root.Registry('region generator', parent=root.TASK_UTILS, locations=['mmdecon.regions'])
 
 
@@ -51,6 +52,7 @@ __all__ = [
     'OPTIM_WRAPPERS',
     'OPTIM_WRAPPER_CONSTRUCTORS',
     'STRATEGIES',
+    'LAYOUTS',
     'REGIONS',
     'build_foreign',
 ]

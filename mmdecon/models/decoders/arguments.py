@@ -25,8 +25,27 @@ def class_of(config: Mapping[str, Any], scope: str | None = None) -> type:
         return name
     found = MODELS.get(name if '.' in name or not scope else f'{scope}.{name}')
     if found is None:
-        raise ValueError(f'there is no {name!r} to build: write the type with its scope, such as mmseg.{name}')
+        raise ValueError(
+            f'there is no {name!r} to build: write the type with its scope, such as mmseg.{name}, and '
+            'import the module that registers it'
+        )
     return found
+
+
+def full_type(config: Mapping[str, Any]) -> str:
+    """The type that a config names, with its scope.
+
+    Args:
+        config: With ``type``, a name or a class, and perhaps ``_scope_``.
+
+    Example:
+        >>> full_type(dict(type='ResNet', _scope_='mmpretrain'))
+        'mmpretrain.ResNet'
+    """
+    name, scope = config['type'], config.get('_scope_')
+    if not isinstance(name, str):
+        return f'{name.__module__.partition(".")[0]}.{name.__name__}'
+    return name if '.' in name or not scope else f'{scope}.{name}'
 
 
 def parameter(kind: type, name: str) -> inspect.Parameter | None:
@@ -128,4 +147,4 @@ def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: b
             filled[name] = channels[0]
         else:
             filled[name] = tuple(channels) if isinstance(wanted.default, tuple) else list(channels)
-    return {**filled, **neck}
+    return copy.deepcopy({**filled, **neck})  # some take entries out of their configs

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 
 
 @MODELS.register_module()
-class MapHead(PointwiseMLP):
+class MapHead(PointwiseMLP, Head):
     """Projects a map cell by cell (PixPro's projector with its defaults). Weights start as torch's own layers do.
 
     Args:

@@ -7,11 +7,12 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 
 
 @MODELS.register_module()
-class VectorHead(PointwiseMLP):
+class VectorHead(PointwiseMLP, Head):
     """Projects the mean of a map. Weights start as torch's own layers do.
 
     ========= ================= ================ ========= =========== ===========

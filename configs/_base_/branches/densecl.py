@@ -5,4 +5,5 @@ branch = dict(
     objective=dict(type='mmdecon.DenseCLObjective', queue_length=65536, temperature=0.2, dense_weight=0.5),
     pairs=((0, 1),),
 )
+fine_branch = dict(branch, head=dict(branch['head'], grid=14))
 momentum = dict(schedule='constant', start=0.999)

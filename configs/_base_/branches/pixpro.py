@@ -9,3 +9,4 @@ branch = dict(
     ),
     objective=dict(type='mmdecon.PixProObjective', power=2.0, transform_layers=1, max_distance=0.7),
 )
+fine_branch = dict(branch, head=dict(branch['head'], grid=14))

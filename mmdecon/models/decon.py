@@ -70,8 +70,8 @@ class DeCon(BaseModel):
         branches: Name -> config of a branch, or None to leave out one that a base config has. Where its ``level`` is a
             list, each level gets a head and an objective of its own and an even part of the branch's ``weight`` (1 by
             default); branch ``dec`` at level p2 is then ``dec_p2`` in logs and checkpoints.
-        alpha: What the encoder's branches share of the loss, 0..1; the decoder's share the rest. On each side they share
-            in proportion to their ``weight``. With None, weights are as given.
+        alpha: What the encoder's branches share of the loss, 0..1; the decoder's share the rest. Each side shares in
+            proportion to its branches' ``weight``. With None, weights are as given.
         momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`, by default ``cosine``) and ``start``, the
             share of a teacher that stays at the start of the run, 0..1 (0.99).
         shared: Whether the network's student is its own teacher.

@@ -12,8 +12,8 @@ BranchConfigs = dict[str, dict[str, Any]]
 def one_level_each(branches: Mapping[str, Mapping[str, Any] | None]) -> BranchConfigs:
     """Makes one branch of each level that a branch names.
 
-    A branch ``dec`` at the levels p2 and p3 becomes ``dec_p2`` and ``dec_p3``, with a head, an objective and half of its
-    weight each; at a single level, written without brackets, it keeps its name. A branch of None is left out.
+    A branch ``dec`` at the levels p2 and p3 becomes ``dec_p2`` and ``dec_p3``, with a head, an objective and half of
+    its weight each; at a single level, written without brackets, it keeps its name. A branch of None is left out.
 
     Args:
         branches: Name -> config of a branch.
@@ -98,6 +98,6 @@ def _check_side(side: str, share: float, names: list[str], alpha: float) -> None
         )
     if not names and share > 0:
         raise ValueError(
-            f"model.alpha is {alpha}, which gives {share} of the loss to the {side}'s branches, and there are none: add "
-            f"a branch whose level is one of the {side}'s, or leave model.alpha out (None): weights are then as given"
+            f"model.alpha is {alpha}, which gives {share} of the loss to the {side}'s branches, and there are none: "
+            f'add a branch at a level of the {side}, or leave model.alpha out (None): weights are then as given'
         )

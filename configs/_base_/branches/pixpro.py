@@ -1,4 +1,4 @@
-# One PixPro branch; a config adds level and weight. Where a level is fine, head.grid=14 keeps the loss cheap.
+# One PixPro branch; a config adds the level. fine_branch, for fine levels, keeps the loss cheap.
 branch = dict(
     head=dict(
         type='mmdecon.MapHead',

@@ -9,9 +9,9 @@ from ..registry import MODELS
 class DeepResNet(ResNet):
     """mmpretrain's ResNet, of 200 layers too (3, 24, 36 and 3 bottlenecks), as in DetCon's capacity rows (2103.10957).
 
-    Parameters have mmpretrain's names. No other OpenMMLab package has this depth: exports for mmpretrain, mmseg and
-    mmdet keep the type, so that the library which reads them needs mmdecon
-    (``custom_imports=dict(imports=['mmdecon'])``).
+    Parameters have mmpretrain's names. Neither mmseg's nor mmdet's ResNet has this depth, so exports keep type and
+    names: the config that reads one names ``mmdecon.DeepResNet`` as its backbone, with
+    ``custom_imports=dict(imports=['mmdecon'])``.
 
     Args:
         depth: 18, 34, 50, 101, 152 or 200.

@@ -38,7 +38,7 @@ class Branch(BaseModule):
         level: The level it reads. Its channels are asked from the network.
         head: Config of the head; ``in_channels`` is filled in.
         objective: Config of the objective; what the head states in ``spec`` is filled in.
-        weight: Factor of the loss, > 0. A branch of no weight is left out of the config instead.
+        weight: Factor of the loss, > 0.
         pairs: Ordered pairs (student's view, teacher's view); the loss is their sum.
         shared: Whether the head's student is its own teacher.
         sampler: Config of what draws regions from each view (:class:`mmdecon.models.RegionSampler`), once for
@@ -47,7 +47,7 @@ class Branch(BaseModule):
             (:class:`~mmdecon.models.positions.PositionSampler`), the same for both halves; None reads every cell.
 
     Raises:
-        ValueError: If the weight is not above 0, or regions are to be drawn and positions too.
+        ValueError: If regions are to be drawn and positions too.
     """
 
     def __init__(
@@ -62,11 +62,6 @@ class Branch(BaseModule):
         positions: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if weight <= 0:
-            raise ValueError(
-                f'branch at level {level.name!r}: weight is {weight}, must be > 0; leave a branch out to '
-                'switch it off (a = 0 has no encoder branch, a = 1 no decoder branch)'
-            )
         if sampler and positions:
             raise ValueError(
                 f'branch at level {level.name!r} has a sampler of regions and one of positions: regions are pooled '

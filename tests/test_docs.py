@@ -10,6 +10,7 @@ from .test_configs import check
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')), *sorted((ROOT / 'configs').rglob('README.md'))]
+PAGES += [ROOT / 'benchmarks/README.md', *sorted((ROOT / 'projects').rglob('README.md'))]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -38,7 +39,10 @@ def test_links_and_files_exist(page: Path) -> None:
             titles = re.findall(r'^#+ (.*)$', target.read_text(), flags=re.MULTILINE)
             anchors = [re.sub(r'[^\w -]', '', title).lower().replace(' ', '-') for title in titles]
             assert anchor in anchors, f'{page.name} links {link}, but there is {anchors}'
-    names = re.findall(r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs)/[\w./-]+\.\w+)', text)
+    beside_links = re.sub(r'\]\([^)]+\)', ']', text)
+    names = re.findall(
+        r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs|projects|benchmarks)/[\w./-]+\.\w+)', beside_links
+    )
     missing = {name for name in names if not (ROOT / name).exists()}
     assert missing <= {'configs/decon/decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images.py'}, missing
 

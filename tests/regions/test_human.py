@@ -13,9 +13,9 @@ from mmdecon.regions import BSDS, CocoInstances, CocoPanoptic, LabelFolder
 from mmdecon.regions.annotations import Names
 from mmdecon.regions.masks import pack_masks
 from mmdecon.regions.methods import build_human
+from tests.support.data import DATA
 
-SHARED = Path(__file__).parents[3] / 'shared/data'
-real = pytest.mark.skipif(not SHARED.is_dir(), reason='the real data is not beside this clone')
+real = pytest.mark.skipif(not DATA.is_dir(), reason='the real data is not beside this clone')
 mask = pytest.importorskip('pycocotools.mask')
 PICTURE = np.zeros((6, 8, 3), np.uint8)
 
@@ -197,12 +197,12 @@ def test_masks_are_packed_without_loss() -> None:
 
 @real
 def test_real_coco() -> None:
-    path = next((SHARED / 'coco_tiny/annotations').glob('*val*.json'))
+    path = next((DATA / 'coco_tiny/annotations').glob('*val*.json'))
     human, content = CocoInstances(str(path)), json.loads(path.read_text())
     total = 0
     for image in content['images'][:25]:
         areas = [one['area'] for one in content['annotations'] if one['image_id'] == image['id'] and not one['iscrowd']]
-        found = human(read_image(str(SHARED / 'coco_tiny/val2017' / image['file_name'])), image['file_name'])
+        found = human(read_image(str(DATA / 'coco_tiny/val2017' / image['file_name'])), image['file_name'])
         pixels = np.unique(found[found >= 0], return_counts=True)[1]
         np.testing.assert_allclose(pixels, areas, rtol=0.2, atol=20)  # COCO's areas are of the polygons
         total += len(pixels)
@@ -211,14 +211,14 @@ def test_real_coco() -> None:
 
 @real
 def test_real_voc_and_bsds() -> None:
-    voc = SHARED / 'samples/voc_seg'
+    voc = DATA / 'samples/voc_seg'
     for kind in ('SegmentationClass', 'SegmentationObject'):
         human = LabelFolder(str(voc / kind), ignore=(0, 255))
         for path in (voc / 'JPEGImages').glob('*.jpg'):
             found = human(read_image(str(path)), path.name)
             labels = np.asarray(Image.open(voc / kind / f'{path.stem}.png')).astype(int)
             np.testing.assert_array_equal(found[..., 0], np.where((labels == 0) | (labels == 255), -1, labels))
-    folder = SHARED / 'bsds500'
+    folder = DATA / 'bsds500'
     for path in sorted((folder / 'groundTruth/train').glob('*.mat'))[:5]:
         name = f'{path.stem}.jpg'
         found = BSDS(str(path.parent))(read_image(str(folder / 'images/train' / name)), name)

@@ -82,7 +82,7 @@ def read_config_text(text: str) -> dict[str, Any]:
     Raises:
         ValueError: If there is anything else in it.
 
-    Example:
+    Examples:
         >>> read_config_text("model = dict(type='DeCon', depth=(1, 2))")
         {'model': {'type': 'DeCon', 'depth': (1, 2)}}
     """

@@ -19,7 +19,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
 def plain_name(name: str) -> str:
     """A parameter's name as a checkpoint has it.
 
-    Example:
+    Examples:
         >>> plain_name('student._fsdp_wrapped_module.encoder.weight')
         'student.encoder.weight'
     """

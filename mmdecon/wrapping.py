@@ -11,13 +11,15 @@ _WRAPPED = '_fsdp_wrapped_module.'  # what FSDP puts into the names of all that 
 
 def unwrapped(model: nn.Module) -> nn.Module:
     """The model within its wrapper, or the model itself where it has none."""
-    return model.module if is_model_wrapper(model) else model
+    inner = model.module if is_model_wrapper(model) else model
+    assert isinstance(inner, nn.Module)
+    return inner
 
 
 def plain_name(name: str) -> str:
     """A parameter's name as a checkpoint has it.
 
-    Example:
+    Examples:
         >>> plain_name('student._fsdp_wrapped_module.encoder.weight')
         'student.encoder.weight'
     """
@@ -31,7 +33,7 @@ def is_sharded(model: nn.Module) -> bool:
 
 def tensors(model: nn.Module) -> dict[str, Tensor]:
     """Every parameter and buffer under every name that it has, as this process holds it; processes do not speak."""
-    parts = dict(unwrapped(model).named_parameters(remove_duplicate=False))
+    parts: dict[str, Tensor] = dict(unwrapped(model).named_parameters(remove_duplicate=False))
     parts.update(unwrapped(model).named_buffers(remove_duplicate=False))
     return {plain_name(name): tensor for name, tensor in parts.items()}
 

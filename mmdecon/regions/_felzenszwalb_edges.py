@@ -116,8 +116,8 @@ def sort_by_digits(edges: np.ndarray) -> np.ndarray:
         for edge in source:
             places[np.int64(edge >> np.uint64(shift)) & mask] += 1
         start = 0
-        for digit in range(places.size):
-            start, places[digit] = start + places[digit], start
+        for value in range(places.size):
+            start, places[value] = start + places[value], start
         for edge in source:
             digit = np.int64(edge >> np.uint64(shift)) & mask
             target[places[digit]] = edge

@@ -8,12 +8,14 @@ Shapes: N the image's pixels, E edges.
 Regions are trees: each pixel points to its parent, a region's root to itself.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def root_of(pixel: int, parents: np.ndarray) -> int:
+def root_of(pixel: Any, parents: np.ndarray) -> Any:
     """Climbs to a tree's root and halves the path on the way."""
     while parents[pixel] != pixel:
         parents[pixel] = parents[parents[pixel]]

@@ -124,7 +124,7 @@ def _records(job: Job, names: list[str], workers: int) -> Iterator[bytes]:
     if not workers:
         yield from (make_record(job, name) for name in names)
         return
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[bytes]] = deque()
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(job,))
     try:
         for name in names:
@@ -150,7 +150,9 @@ def _start(job: Job) -> None:
 
 def _follow_parent() -> None:
     """Ends this process when its parent has ended; a killed one does not tell its workers."""
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a worker
+    parent.join()
     os._exit(1)
 
 

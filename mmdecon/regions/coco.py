@@ -32,7 +32,7 @@ class _Coco(HumanRegions):
             raise ValueError(f'{type(self).__name__}: crowd is {crowd!r}: give one of {", ".join(map(repr, CROWDS))}')
         self.ann_file, self.crowd = os.path.expanduser(ann_file), crowd
         content = load_json(self.ann_file, ('images', 'annotations', 'categories'))
-        self.images = {image['file_name']: image for image in content['images']}
+        self.images: dict[str, dict[str, Any]] = {image['file_name']: image for image in content['images']}
         self.names = Names(self.images)
         self.categories = {category['id']: category['name'] for category in content['categories']}
         self.annotations: dict[Any, list[dict[str, Any]]] = {}
@@ -81,7 +81,7 @@ class CocoInstances(_Coco):
             ValueError: If the file does not know the image, or an instance cannot be decoded.
         """
         image = self._image(name)
-        size, masks, classes = (image['height'], image['width']), [], {}
+        size, masks, classes = (image['height'], image['width']), list[np.ndarray](), dict[int, str]()
         for part in filter(self._wanted, self.annotations.get(image['id'], [])):
             mask = decode_mask(part['segmentation'], size, f'{self.ann_file}: instance {part.get("id")} of {name}')
             if mask.any():

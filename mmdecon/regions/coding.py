@@ -11,14 +11,14 @@ read has 0 x 0 pixels and, as its body, the reason in UTF-8.
 
 import struct
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .base import NO_REGION, check_regions
 
 HEAD = struct.Struct('<IIHBBIII')
-TYPES = {1: np.dtype('<u1'), 2: np.dtype('<u2'), 4: np.dtype('<u4')}
+TYPES: dict[int, np.dtype[Any]] = {1: np.dtype('<u1'), 2: np.dtype('<u2'), 4: np.dtype('<u4')}
 # On runs zlib's best level costs no more time than reading a file.
 LEVEL = 9
 
@@ -57,12 +57,12 @@ def check_made(regions: np.ndarray, image: np.ndarray, name: str, empty: str = '
         )
     if planes > 1 and sum(len(_ids(regions[..., plane])) for plane in range(planes)) > len(ids):
         raise ValueError(f'the regions of {name} have an id in more than one plane: stack them with stack_planes')
-    return regions.astype(np.int32, copy=False)
+    return np.asarray(regions, np.int32)
 
 
 def _ids(regions: np.ndarray) -> np.ndarray:
     """The different ids of a map or plane."""
-    ids = np.unique(regions)
+    ids: np.ndarray = np.unique(regions)
     return ids[ids > NO_REGION]
 
 
@@ -113,7 +113,7 @@ def record_length(head: Buffer) -> int:
     """
     if len(head) < HEAD.size:
         raise DamagedRecord(f'ends after {len(head)} bytes')
-    return HEAD.size + HEAD.unpack_from(head)[-2]
+    return HEAD.size + int(HEAD.unpack_from(head)[-2])
 
 
 class Summary(NamedTuple):

@@ -45,9 +45,14 @@ def regions_of(source: Source, folder: str | None, name: str) -> np.ndarray:
 
     Returns:
         (H, W, S).
+
+    Raises:
+        ValueError: If ``source`` is a generator and ``folder`` is None.
     """
     if isinstance(source, RegionStore):
         return source.read(name)
+    if folder is None:
+        raise ValueError(f'regions of {name} are to be made and not read from a store: give the folder of the images')
     return generate(source, read(folder, name), name, 'keep')
 
 

@@ -47,7 +47,7 @@ class Felzenszwalb:
     """
 
     def __init__(self, scale: float | Sequence[float] = 1000, min_size: int = 1000, sigma: float = 0.8) -> None:
-        scales = list(scale) if isinstance(scale, (list, tuple)) else [scale]
+        scales: list[Any] = list(scale) if isinstance(scale, (list, tuple)) else [scale]
         if not scales or not all(_is_number(value) and value > 0 for value in scales):
             raise ValueError(f'Felzenszwalb: scale is {scale!r}: give a number > 0, or a list of such')
         if isinstance(min_size, bool) or not isinstance(min_size, int) or min_size < 1:
@@ -99,7 +99,8 @@ class Felzenszwalb:
         parents, sizes = np.arange(height * width, dtype=np.int32), np.ones(height * width, np.int32)
         refused = merging.merge_alike(edges, costs.reshape(4, -1), offsets, scale / 255, parents, sizes)
         merging.merge_small(refused, offsets, self.min_size, parents, sizes)
-        return merging.number(parents).reshape(height, width)
+        labels: np.ndarray = merging.number(parents)
+        return labels.reshape(height, width)
 
 
 def _is_number(value: Any) -> bool:
@@ -113,7 +114,7 @@ def _gaussian(sigma: float) -> np.ndarray:
         return np.ones(1)
     radius = int(4 * sigma + 0.5)
     weights = np.exp(-0.5 / (sigma * sigma) * np.arange(-radius, radius + 1) ** 2)
-    return (weights / weights.sum())[radius:]
+    return np.asarray(weights / weights.sum())[radius:]
 
 
 def _compiled() -> tuple[ModuleType, ModuleType]:

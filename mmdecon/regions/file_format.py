@@ -139,5 +139,6 @@ def read_trailer(file: BinaryIO, path: str) -> dict[str, Any]:
         file.seek(min(place, size))
         text = file.read(length)
         if zlib.crc32(text) == crc:
-            return json.loads(text)
+            about: dict[str, Any] = json.loads(text)
+            return about
     raise ValueError(f'{path} is no whole store of regions, its end is missing: copy it again or make it anew')

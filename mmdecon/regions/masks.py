@@ -37,14 +37,14 @@ def decode_mask(segmentation: Mapping[str, Any] | list[Any], size: tuple[int, in
         )
     try:
         if isinstance(segmentation, Mapping) and not isinstance(segmentation['counts'], list):
-            return mask.decode(dict(segmentation)).astype(bool)
+            return np.asarray(mask.decode(dict(segmentation)), bool)
         if isinstance(segmentation, Mapping):
             if sum(segmentation['counts']) != size[0] * size[1]:
                 raise ValueError(f'its runs have {sum(segmentation["counts"])} pixels')
-            return mask.decode(mask.frPyObjects(dict(segmentation), *size)).astype(bool)
+            return np.asarray(mask.decode(mask.frPyObjects(dict(segmentation), *size)), bool)
         if not segmentation:
             return np.zeros(size, bool)
-        return mask.decode(mask.merge(mask.frPyObjects(segmentation, *size))).astype(bool)
+        return np.asarray(mask.decode(mask.merge(mask.frPyObjects(segmentation, *size))), bool)
     except Exception as error:  # pycocotools' own code raises plain Exceptions
         raise ValueError(f'{where} cannot be decoded: {error}') from error
 

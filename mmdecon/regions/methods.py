@@ -35,7 +35,8 @@ def build_generator(method: str, options: Mapping[str, Any]) -> RegionGenerator:
     if known is None:
         raise ValueError(f'--method {method}: known are {", ".join(METHODS)}, and types such as mmdecon.Grid')
     try:
-        return known(**options)
+        generator: RegionGenerator = known(**options)
+        return generator
     except TypeError as error:
         raise ValueError(f'--method {method} --options {dict(options)}: {error}') from error
 

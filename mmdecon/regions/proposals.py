@@ -109,7 +109,7 @@ class Proposals:
             ValueError: If there are no proposals of the image, one cannot be decoded, has no score or another size.
         """
         check_image(image, name)
-        size, planes = image.shape[:2], []
+        size, planes = image.shape[:2], list[np.ndarray]()
         scored = [
             (self._score(part, f'{self.path}: proposal {number} of {name}'), number, part)
             for number, part in enumerate(self._parts(name))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tables import head, row
 from .annotations import Annotation
 
 
@@ -151,9 +152,9 @@ def table(columns: dict[str, Quality]) -> str:
         columns: Title -> quality.
     """
     found = {title: quality.numbers() for title, quality in columns.items()}
-    lines = [['', *found], ['---', *['---:'] * len(found)]]
+    lines = [head(['', *found])]
     for label, key, shape in ROWS:
         values = [numbers.get(key) for numbers in found.values()]
         if any(value is not None for value in values):
-            lines.append([label, *('' if value is None else shape.format(value) for value in values)])
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+            lines.append(row([label, *('' if value is None else shape.format(value) for value in values)]))
+    return '\n'.join(lines)

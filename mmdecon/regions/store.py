@@ -70,17 +70,18 @@ class RegionStore:
     @property
     def options(self) -> dict[str, Any]:
         """The generator's options."""
-        return self._about['options']
+        options: dict[str, Any] = self._about['options']
+        return options
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the options, in hexadecimal digits."""
-        return self._about['options_sha256']
+        return str(self._about['options_sha256'])
 
     @property
     def planes(self) -> int:
         """The largest S."""
-        return self._about['planes']
+        return int(self._about['planes'])
 
     @property
     def counts(self) -> dict[str, int]:
@@ -88,7 +89,7 @@ class RegionStore:
         return {key: self._about[key] for key in ('regions', 'empty', 'absent')}
 
     def __len__(self) -> int:
-        return self._about['images']
+        return int(self._about['images'])
 
     def __iter__(self) -> Iterator[str]:
         """All names, in their order."""

@@ -1,4 +1,4 @@
-"""From image files to batches of views."""
+"""Datasets and transforms: from image files to batches of views."""
 
 from ..images.jpeg import UnreadableImage
 from ..images.reading import LoadImage

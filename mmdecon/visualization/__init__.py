@@ -1,4 +1,4 @@
-"""Pictures: pure functions, arrays in, one RGB image out."""
+"""Drawing functions: each takes arrays and returns one RGB picture."""
 
 from .canvas import blend, brighten, caption, enlarge, frame, palette, tile
 from .curves import Curve, draw_curves, read_scalars

@@ -29,7 +29,7 @@ def read(tmp_path, protocol, *lines):
 
 
 def run_tool(monkeypatch, tool, *arguments):
-    """Runs a tool in this process, with ``--cfg-options`` last; a runner of its own name shares no log with others."""
+    """Runs a tool in this process, with ``--cfg-options`` last; the runner gets a unique name, and so its own log."""
     monkeypatch.setattr(sys, 'argv', [tool, *map(str, arguments), f'experiment_name={uuid4()}'])
     runpy.run_path(f'tools/{tool}.py', run_name='__main__')
 
@@ -77,7 +77,7 @@ def test_pictures_of_several_sizes_are_padded_with_unknown_depth(tmp_path):
     assert torch.isfinite(losses['decode.loss_silog'])
 
 
-def test_the_frame_tests_with_the_mirrored_picture(tmp_path):
+def test_the_base_config_tests_with_the_flipped_image(tmp_path):
     cfg = read(tmp_path, 'folder_depth')
     with DefaultScope.overwrite_default_scope('mmseg'):
         torch.manual_seed(0)

@@ -117,7 +117,7 @@ def test_planes_are_drawn_by_the_seed(folder: Path, store: str) -> None:
         (dict(store='a', empty='keep'), "LoadRegions.empty='keep'"),
     ],
 )
-def test_arguments_that_make_no_sense(how: dict, message: str) -> None:
+def test_invalid_arguments_are_refused(how: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LoadRegions(**how)
 

@@ -35,7 +35,7 @@ def test_tables_and_grey_are_pillows(image: np.ndarray, factor: float) -> None:
 
 
 @pytest.mark.parametrize('turn', [-0.5, -0.1, -0.01, 0.03, 0.1, 0.4])
-def test_hue_is_turned_by_as_much(image: np.ndarray, turn: float) -> None:
+def test_hue_is_shifted_by_the_same_amount(image: np.ndarray, turn: float) -> None:
     rgb = Image.fromarray(image[..., ::-1])
     exact = tv.adjust_hue(tv.pil_to_tensor(rgb).float() / 255, turn).permute(1, 2, 0).numpy()[..., ::-1] * 255
     ours = recolour(image, draws(1, hue=turn), 0, 128) - exact
@@ -67,7 +67,7 @@ def test_changes_come_in_the_drawn_order(image: np.ndarray) -> None:
     assert max(right) < 3 and np.mean(right) < 1.2 and np.mean(wrong) > 3 * np.mean(right)
 
 
-def test_grey_comes_before_blur_before_solarising(image: np.ndarray) -> None:
+def test_the_order_is_grey_blur_solarise(image: np.ndarray) -> None:
     everything = recolour(image, draws(1, grey=True, sigma=1.5, solarise=True), 0, 100)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     blurred = cv2.GaussianBlur(grey, (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE)

@@ -17,7 +17,7 @@ LOAD = [LoadImage()]
 
 @pytest.fixture
 def warnings_of(caplog: pytest.LogCaptureFixture):
-    """What the dataset warned of so far."""
+    """The warnings of the dataset so far."""
     logger = MMLogger.get_current_instance()
     logger.addHandler(caplog.handler)
     yield lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

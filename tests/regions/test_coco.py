@@ -54,7 +54,7 @@ def test_coco_instances(tmp_path: Path) -> None:
         ('nonsense', 'instance 5 of a.jpg cannot be decoded'),
     ],
 )
-def test_coco_refuses_what_is_broken(tmp_path: Path, segmentation: object, message: str) -> None:
+def test_coco_refuses_invalid_annotations(tmp_path: Path, segmentation: object, message: str) -> None:
     human = CocoInstances(write_coco(tmp_path / 'a.json', [part(segmentation)]))
     with pytest.raises(ValueError, match=message):
         human(PICTURE, 'a.jpg')

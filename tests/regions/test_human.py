@@ -15,7 +15,7 @@ from tests.support.real_data import SHARED, needs_shared
 
 
 @pytest.mark.parametrize('mode', ['L', 'P', 'I;16'])
-def test_pictures_of_labels(tmp_path: Path, mode: str) -> None:
+def test_label_maps(tmp_path: Path, mode: str) -> None:
     top = 60000 if mode == 'I;16' else 254
     labels = np.array([[0, 1, 255], [top, 1, 0]], np.uint16 if mode == 'I;16' else np.uint8)
     picture = Image.fromarray(labels)
@@ -38,7 +38,7 @@ def test_pictures_of_labels(tmp_path: Path, mode: str) -> None:
 
 
 @pytest.mark.parametrize('content', [b'', b'nonsense', None])
-def test_damaged_pictures_of_labels(tmp_path: Path, content: bytes | None) -> None:
+def test_damaged_label_maps(tmp_path: Path, content: bytes | None) -> None:
     whole = tmp_path / 'a.png'
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (50, 50), dtype=np.uint8)).save(whole)
     whole.write_bytes(whole.read_bytes()[:1000] if content is None else content)

@@ -69,7 +69,7 @@ def test_it_continues_from_any_point(folder: Path, tmp_path: Path, share: float)
     assert save(folder, out) == whole
 
 
-def test_a_damaged_middle_is_made_anew(folder: Path, tmp_path: Path) -> None:
+def test_a_damaged_middle_is_made_again(folder: Path, tmp_path: Path) -> None:
     whole, out = save(folder, tmp_path / 'whole'), tmp_path / 'out'
     damaged = bytearray(whole)
     damaged[len(whole) // 3] ^= 255

@@ -32,7 +32,7 @@ def draw_pair(image: np.ndarray, views: Sequence[np.ndarray], boxes: np.ndarray,
         if valid:
             height, width = picture.shape[:2]
             picture = mark_shared(picture, box * [width, height, width, height])
-        title = f'view {number + 1}' + (', mirrored' if flipped[number] else '') + ('' if valid else ', nothing shared')
+        title = f'view {number + 1}' + (', flipped' if flipped[number] else '') + ('' if valid else ', no overlap')
         pictures.append(caption(picture, title, 12, COLOURS[number]))
     return tile([pictures], gap=6)
 

@@ -12,7 +12,8 @@ from mmdecon.regions import CocoInstances, CocoPanoptic
 from mmdecon.regions.masks import pack_masks
 from mmdecon.regions.methods import build_human
 from tests.support.coco_files import PICTURE, box, encode, write_coco
-from tests.support.real_data import SHARED, needs_shared
+from tests.support.data import DATA
+from tests.support.real_data import needs_data
 
 
 def plain(region: np.ndarray) -> dict:
@@ -105,14 +106,14 @@ def test_masks_are_packed_without_loss() -> None:
         np.testing.assert_array_equal((found == number).any(axis=2), one)
 
 
-@needs_shared
+@needs_data
 def test_real_coco() -> None:
-    path = next((SHARED / 'coco_tiny/annotations').glob('*val*.json'))
+    path = next((DATA / 'coco_tiny/annotations').glob('*val*.json'))
     human, content = CocoInstances(str(path)), json.loads(path.read_text())
     total = 0
     for image in content['images'][:25]:
         areas = [one['area'] for one in content['annotations'] if one['image_id'] == image['id'] and not one['iscrowd']]
-        found = human(read_image(str(SHARED / 'coco_tiny/val2017' / image['file_name'])), image['file_name'])
+        found = human(read_image(str(DATA / 'coco_tiny/val2017' / image['file_name'])), image['file_name'])
         pixels = np.unique(found[found >= 0], return_counts=True)[1]
         np.testing.assert_allclose(pixels, areas, rtol=0.2, atol=20)  # COCO's areas are of the polygons
         total += len(pixels)

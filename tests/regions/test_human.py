@@ -11,7 +11,8 @@ from mmdecon.images.reading import read_image
 from mmdecon.regions import BSDS, LabelFolder
 from mmdecon.regions.annotations import Names
 from mmdecon.regions.methods import build_human
-from tests.support.real_data import SHARED, needs_shared
+from tests.support.data import DATA
+from tests.support.real_data import needs_data
 
 
 @pytest.mark.parametrize('mode', ['L', 'P', 'I;16'])
@@ -74,16 +75,16 @@ def test_names_are_found_with_more_or_fewer_folders() -> None:
     assert [names.find(name) for name in asked] == ['train/a.jpg', None, 'b.jpg', 'deep/er/c.jpg', None, None]
 
 
-@needs_shared
+@needs_data
 def test_real_voc_and_bsds() -> None:
-    voc = SHARED / 'samples/voc_seg'
+    voc = DATA / 'samples/voc_seg'
     for kind in ('SegmentationClass', 'SegmentationObject'):
         human = LabelFolder(str(voc / kind), ignore=(0, 255))
         for path in (voc / 'JPEGImages').glob('*.jpg'):
             found = human(read_image(str(path)), path.name)
             labels = np.asarray(Image.open(voc / kind / f'{path.stem}.png')).astype(int)
             np.testing.assert_array_equal(found[..., 0], np.where((labels == 0) | (labels == 255), -1, labels))
-    folder = SHARED / 'bsds500'
+    folder = DATA / 'bsds500'
     for path in sorted((folder / 'groundTruth/train').glob('*.mat'))[:5]:
         name = f'{path.stem}.jpg'
         found = BSDS(str(path.parent))(read_image(str(folder / 'images/train' / name)), name)

@@ -1,8 +1,7 @@
-"""Real data sets that may lie beside the clone."""
-
-from pathlib import Path
+"""A mark for tests that need the large data of :mod:`tests.support.data`."""
 
 import pytest
 
-SHARED = Path(__file__).parents[3] / 'shared/data'
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f'there is no real data at {SHARED}')
+from .data import DATA
+
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'there is no data at {DATA}')

@@ -1,4 +1,4 @@
-"""The sampler that makes each sample's random draws a function of the run's seed, the epoch and the index."""
+"""A sampler that seeds the augmentation of each sample by the run's seed, the epoch and the sample's index."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from ..registry import DATA_SAMPLERS
 
 
 class Draw(int):
-    """A sample's index together with the seed of its random draws in this epoch.
+    """A sample's index together with the seed of its augmentation in this epoch.
 
-    It is an ``int``, so batch samplers and datasets that know nothing of seeds take it as the index that it is; what
-    is computed from it (``draw % 10``) is a plain ``int`` without a seed. It keeps its seed when pickled to a worker.
+    It is an ``int``, so batch samplers and datasets that do not use seeds treat it as an index. The result of
+    arithmetic (``draw % 10``) is a plain ``int`` without a seed. The seed is kept when it is pickled for a worker.
 
     Attributes:
         seed: 0..2**32 - 1.
@@ -21,7 +21,7 @@ class Draw(int):
     seed: int
 
     def __new__(cls, index: int, seed: int) -> 'Draw':
-        """Makes the index; an ``int`` is made here, not in ``__init__``."""
+        """Creates the index; a subclass of ``int`` sets its value here, not in ``__init__``."""
         draw = super().__new__(cls, index)
         draw.seed = seed
         return draw
@@ -32,16 +32,16 @@ class Draw(int):
 
 @DATA_SAMPLERS.register_module()
 class ViewSampler(DefaultSampler):
-    """mmengine's ``DefaultSampler`` whose indices carry a seed, a function of run seed, epoch and index alone.
+    """mmengine's ``DefaultSampler`` with indices that carry a seed, which depends on run seed, epoch and index.
 
-    With a dataset that draws by that seed, as :class:`~mmdecon.datasets.ImageFolder` does, the views of an image are
-    the same with any number of workers and processes, and after resuming. mmengine's ``ConcatDataset`` and
-    ``RepeatDataset`` compute new indices and so lose the seed; ``ImageFolder`` takes several folders instead.
+    With a dataset that uses this seed, such as :class:`~mmdecon.datasets.ImageFolder`, the views of an image are the
+    same for any number of workers and processes, and after resuming. mmengine's ``ConcatDataset`` and
+    ``RepeatDataset`` compute new indices and lose the seed; give ``ImageFolder`` several folders instead.
 
-    The arguments are ``DefaultSampler``'s; the runner passes ``dataset`` and ``seed`` and tells the epoch.
+    It has the arguments of ``DefaultSampler``; the runner passes ``dataset`` and ``seed`` and sets the epoch.
     """
 
     def __iter__(self) -> Iterator[Draw]:
-        """Iterates over this process's share of the epoch."""
-        seed, epoch = self.seed, self.epoch  # of now: a prefetching loader may outlive the next set_epoch
+        """Iterates over the samples of this process in this epoch."""
+        seed, epoch = self.seed, self.epoch  # fixed here: a prefetching loader may run on after the next set_epoch
         return (Draw(index, derive_seed(seed, epoch, index)) for index in super().__iter__())

@@ -83,5 +83,7 @@ def test_without_a_folder_for_compiled_code_the_variable_is_named(monkeypatch):
     monkeypatch.setattr(numba.config, 'CACHE_DIR', '')
     monkeypatch.delitem(sys.modules, 'mmdecon.regions._felzenszwalb_edges', raising=False)
     monkeypatch.delattr(mmdecon.regions, '_felzenszwalb_edges', raising=False)
-    with pytest.raises(RuntimeError, match=r'numba finds no folder .* variable NUMBA_CACHE_DIR$'):
+    with pytest.raises(
+        RuntimeError, match=r'numba finds no writable folder .* variable NUMBA_CACHE_DIR to a writable folder$'
+    ):
         segment(np.zeros((2, 2, 3), np.uint8))

@@ -1,6 +1,6 @@
-"""Pictures of depth: what was predicted beside what is true, and how far apart they are.
+"""Draws depth: ground truth, prediction and their difference.
 
-Shapes: H x W the image in pixels. Pictures are RGB, uint8. Depth is in metres, and 0 where it is not known.
+Shapes: H x W the image in pixels. Pictures are RGB, uint8. Depth is in metres, and 0 where it is unknown.
 """
 
 import numpy as np
@@ -10,31 +10,31 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .canvas import INK, PAPER, caption, tile
 
-NEAR_TO_FAR, ERRORS = 'viridis', 'magma'  # both rise evenly in brightness, and read as well in grey
-UNKNOWN = ((225, 225, 225), (175, 175, 175))  # a checkerboard, which no colour map has
-CELL = 4  # side of its fields, in pixels
+NEAR_TO_FAR, ERRORS = 'viridis', 'magma'  # perceptually uniform colour maps, readable in grey too
+UNKNOWN = ((225, 225, 225), (175, 175, 175))  # colours of a checkerboard, which no colour map has
+CELL = 4  # size of its fields in pixels
 
 
 def colour_depth(depth: np.ndarray, limits: tuple[float, float], colours: str = NEAR_TO_FAR) -> np.ndarray:
-    """Turns values into colours; what is not known becomes a grey checkerboard.
+    """Maps depth to colours; unknown depth becomes a grey checkerboard.
 
     Args:
-        depth: (H, W), metres; 0, negative and not finite values are not known.
-        limits: Metres of the first and of the last colour; what lies beyond has the colour of the end.
-        colours: A colour map of matplotlib.
+        depth: (H, W), metres; 0, negative and non-finite values are unknown.
+        limits: Metres of the first and of the last colour; values outside get the nearest of these colours.
+        colours: Name of a matplotlib colour map.
 
     Returns:
         (H, W, 3).
 
     Raises:
-        ValueError: If the limits do not rise.
+        ValueError: If the limits are not ascending.
     """
     known = np.isfinite(depth) & (depth > 0)
     return _colour(np.where(known, depth, limits[0]), known, limits, colours)
 
 
 def _colour(values: np.ndarray, known: np.ndarray, limits: tuple[float, float], colours: str) -> np.ndarray:
-    """Values (H, W), and which of them are known, as colours (H, W, 3)."""
+    """Maps values (H, W) to colours (H, W, 3), with a checkerboard where ``known`` is False."""
     low, high = limits
     if not low < high:
         raise ValueError(f'limits={limits}: give the smaller and the larger, in metres')
@@ -46,13 +46,13 @@ def _colour(values: np.ndarray, known: np.ndarray, limits: tuple[float, float], 
 
 
 def scale_bar(height: int, limits: tuple[float, float], colours: str = NEAR_TO_FAR, unit: str = 'm') -> np.ndarray:
-    """Draws what colours mean: the largest value at the top.
+    """Draws a colour bar with the largest value at the top.
 
     Args:
-        height: H, in pixels.
+        height: H in pixels.
         limits: Values at the bottom and at the top.
-        colours: A colour map of matplotlib.
-        unit: Behind each number.
+        colours: Name of a matplotlib colour map.
+        unit: Unit after each number.
 
     Returns:
         (H, 70, 3).
@@ -78,30 +78,25 @@ def draw_depth(
     limits: tuple[float, float] | None = None,
     largest_error: float | None = None,
 ) -> np.ndarray:
-    """Draws image, true depth, predicted depth and their absolute difference in a row, with what the colours mean.
+    """Draws image, ground truth, prediction and their absolute difference in a row, with colour bars.
 
-    Both depths share their colours. Pixels without true depth are a grey checkerboard in truth and difference; the
-    prediction is shown everywhere.
+    Ground truth and prediction share their colours. Pixels of unknown depth are a grey checkerboard in ground truth and
+    difference; the prediction is shown everywhere.
 
     Args:
         image: (H, W, 3), uint8.
-        truth: (H, W), metres, 0 where not known.
+        truth: (H, W), metres, 0 where unknown.
         prediction: (H, W), metres.
-        limits: Nearest and farthest depth that have a colour of their own; by default those of the truth.
+        limits: Depth of the first and of the last colour; by default the range of the ground truth.
         largest_error: Metres of the last colour of the difference; by default its 99th percentile.
 
     Returns:
         One picture.
 
     Raises:
-        ValueError: If the sizes differ, or the truth is known nowhere.
+        ValueError: If the sizes differ, or no depth of the ground truth is known.
     """
-    sizes = {name: part.shape[:2] for name, part in dict(image=image, truth=truth, prediction=prediction).items()}
-    if len(set(sizes.values())) > 1:
-        raise ValueError(f'image, truth and prediction have to be of one size, but are {sizes}')
-    known = np.isfinite(truth) & (truth > 0)
-    if not known.any():
-        raise ValueError('no pixel of the truth has a known depth: there is nothing to compare with')
+    known = _known(image, truth, prediction)
     error = np.where(known, np.abs(prediction - truth), 0).astype(np.float64)
     if limits is None:
         limits = _rising(float(truth[known].min()), float(truth[known].max()))
@@ -119,6 +114,17 @@ def draw_depth(
     return tile([[caption(panel, words) for panel, words in panels]])
 
 
+def _known(image: np.ndarray, truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Checks the inputs of ``draw_depth`` and finds the pixels of known depth, (H, W), bool."""
+    sizes = {name: part.shape[:2] for name, part in dict(image=image, truth=truth, prediction=prediction).items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f'image, truth and prediction have to be of one size, but are {sizes}')
+    known = np.isfinite(truth) & (truth > 0)
+    if not known.any():
+        raise ValueError('no pixel of the truth has a known depth: there is nothing to compare with')
+    return known
+
+
 def _rising(low: float, high: float) -> tuple[float, float]:
-    """Limits that a map of one single value has, too."""
+    """Makes ascending limits, also for a map with one single value."""
     return low, max(high, low + 1e-3)

@@ -5,7 +5,7 @@ import pytest
 from matplotlib import colormaps
 
 from mmdecon.visualization import colour_depth, draw_depth, scale_bar
-from mmdecon.visualization.depth import UNKNOWN
+from mmdecon.visualization.depth_maps import UNKNOWN
 
 SIDE = 40
 

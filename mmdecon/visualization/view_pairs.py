@@ -1,4 +1,4 @@
-"""Pictures of two views: where they lie in their image, and what they share.
+"""Draws two views: their crops in the image, and the area that they share.
 
 Shapes: H x W the source image, h x w a view, in pixels. Pictures are RGB, uint8.
 """
@@ -15,16 +15,16 @@ COLOURS = (ORANGE, SKY)
 
 
 def draw_pair(image: np.ndarray, views: Sequence[np.ndarray], boxes: np.ndarray, flipped: Sequence[bool]) -> np.ndarray:
-    """Draws a source image with its two crops, and the views beside it, with the shared area marked on all three.
+    """Draws a source image with its two crops, and the two views, with the shared area marked on all three.
 
     Args:
-        image: The source, (H, W, 3).
+        image: The source image, (H, W, 3).
         views: Two views as the network sees them, (h, w, 3) each.
-        boxes: Their crops, left, top, right, bottom in source pixels, (2, 4).
-        flipped: Whether each was mirrored.
+        boxes: The crops: left, top, right, bottom in source pixels, (2, 4).
+        flipped: Whether each view was flipped horizontally.
 
     Returns:
-        One row of three pictures, each as high as the source.
+        One row of three pictures, each with the height of the source image.
     """
     pictures = [caption(draw_crops(image, boxes), 'source: both crops, shared area green', 12)]
     for number, (box, valid) in enumerate(shared_boxes(boxes, flipped)):
@@ -32,16 +32,16 @@ def draw_pair(image: np.ndarray, views: Sequence[np.ndarray], boxes: np.ndarray,
         if valid:
             height, width = picture.shape[:2]
             picture = mark_shared(picture, box * [width, height, width, height])
-        title = f'view {number + 1}' + (', mirrored' if flipped[number] else '') + ('' if valid else ', nothing shared')
+        title = f'view {number + 1}' + (', flipped' if flipped[number] else '') + ('' if valid else ', no overlap')
         pictures.append(caption(picture, title, 12, COLOURS[number]))
     return tile([pictures], gap=6)
 
 
 def draw_crops(image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Draws two crops, and the area they share, on their source.
+    """Draws two crops and their shared area on the source image.
 
     Args:
-        image: The source, (H, W, 3).
+        image: The source image, (H, W, 3).
         boxes: left, top, right, bottom in source pixels, (2, 4).
 
     Returns:
@@ -72,14 +72,14 @@ def mark_shared(image: np.ndarray, box: Sequence[float]) -> np.ndarray:
 
 
 def shared_boxes(boxes: np.ndarray, flipped: Sequence[bool]) -> list[tuple[np.ndarray, bool]]:
-    """Finds, within each of two views, what the other one shows too; the geometry is :func:`mmdecon.views.overlap`'s.
+    """Computes the shared area in the coordinates of each view, with :func:`mmdecon.views.overlap`.
 
     Args:
         boxes: The crops in source pixels, (2, 4).
-        flipped: Whether each view was mirrored.
+        flipped: Whether each view was flipped horizontally.
 
     Returns:
-        For each view the shared area in fractions of its width and height, (4,), and whether there is any.
+        For each view the shared area in fractions of its width and height, (4,), and whether the views overlap.
     """
     first, second = (
         View(torch.empty(0), torch.as_tensor(box[None], dtype=torch.float64), torch.tensor([bool(flip)]))

@@ -14,41 +14,41 @@ from mmengine.logging import print_log
 from ..registry import DATASETS
 from .depth_loading import UnusableDepth
 
-NO_DEPTH = 'None'  # stands in KITTI's lists for a depth map that does not exist
-NAMED = 5  # how many files a message names
+NO_DEPTH = 'None'  # marks a missing depth map in KITTI's file lists
+NAMED = 5  # so many files are shown in an error message
 
 
 @DATASETS.register_module()
 class DepthFolder(BaseDataset):
-    """Images and their 16-bit depth maps, paired by name or by a list file.
+    """Images and their 16-bit depth maps, paired by name or by a file list.
 
-    Without ``list_file``, every file below ``images`` whose name ends in ``image_suffix`` is an image, and its depth
-    map has the same path below ``depths``, with ``depth_suffix``; sorted by path. This is mmseg's layout of NYU, too.
+    Without ``list_file``, every file below ``images`` whose name ends in ``image_suffix`` is an image. Its depth map
+    has the same path below ``depths``, with ``depth_suffix``. Samples are sorted by path. mmseg's layout of NYU fits.
 
-    A list file has one sample a line, in its order: either the image's path below ``images``, with or without suffix;
-    or the paths of image and depth map, and perhaps a focal length, as the lists of NYU and of KITTI's Eigen split have
-    it. The focal length is not used. A slash that a path begins with is dropped. Lines whose depth map is ``None`` are
-    left out, and counted in the log.
+    A file list has one sample per line, and its order is kept. A line is the image's path below ``images``, with or
+    without suffix; or the paths of image and depth map; or these and a focal length, as in the lists of NYU and of
+    KITTI's Eigen split. The focal length is not used. A leading slash of a path is removed. Lines whose depth map is
+    ``None`` are skipped, and their number is logged.
 
     Args:
-        depth_scale: What the values of the files are divided by to give metres: 1000 for millimetres (NYU, most
-            sensors), 256 for KITTI.
+        depth_scale: File values are divided by this number to give metres: 1000 for millimetres (NYU, most sensors),
+            256 for KITTI.
         images: Folder of the images, relative to ``data_root``.
-        depths: Folder of the depth maps; None for images without (pipelines that only predict).
-        data_root: Where all relative paths begin; empty for the working directory.
-        list_file: Chooses and pairs, relative to ``data_root``.
-        image_suffix: What the names of images end in.
-        depth_suffix: What stands in its place in the names of depth maps.
-        invalid: Values of the files that say "not known"; the pixels become 0.
-        pipeline: Transforms; ``LoadDepth`` reads the depth map, after an image has been loaded.
-        indices: Use these samples alone, or that many from the start.
-        test_mode: Whether a pipeline that returns nothing is an error, as in all of mmengine's datasets.
-        lazy_init: List the files at first use instead of now.
+        depths: Folder of the depth maps, relative to ``data_root``; None for images without depth (prediction only).
+        data_root: Root folder of all relative paths; empty for the working directory.
+        list_file: File list, relative to ``data_root``.
+        image_suffix: File name suffix of the images.
+        depth_suffix: File name suffix of the depth maps, which replaces ``image_suffix``.
+        invalid: File values that mean "unknown"; these pixels become 0.
+        pipeline: Transforms; ``LoadDepth`` reads the depth map after the image has been loaded.
+        indices: Indices of the samples to use, or the number of samples from the start.
+        test_mode: As in mmengine's ``BaseDataset``: a pipeline that returns None is an error.
+        lazy_init: List the files at the first use instead of now.
 
     Raises:
-        FileNotFoundError: If a folder or the list file does not exist, or images do not.
-        UnusableDepth: If depth maps do not exist.
-        ValueError: If there are no samples, or an argument or a line does not make sense.
+        FileNotFoundError: If a folder, the file list or an image does not exist.
+        UnusableDepth: If a depth map does not exist.
+        ValueError: If there are no samples, or an argument or a line of the file list is invalid.
     """
 
     def __init__(
@@ -84,10 +84,10 @@ class DepthFolder(BaseDataset):
         )
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Lists and pairs the files; called by mmengine.
+        """Lists and pairs the files; mmengine calls it.
 
         Returns:
-            ``img_path``, and ``depth_map_path``, ``depth_scale`` and ``invalid_depth`` where there is depth.
+            Samples with ``img_path`` and, if they have depth, ``depth_map_path``, ``depth_scale``, ``invalid_depth``.
         """
         folder = self._locate(self.images, 'images')
         names = list(self._listed()) if self.list_file is not None else list(self._found(folder))
@@ -101,7 +101,7 @@ class DepthFolder(BaseDataset):
         return samples
 
     def _sample(self, folder: str, image: str, depths: str | None, depth: str) -> dict[str, Any]:
-        """What the pipeline begins with."""
+        """Makes the sample that the pipeline starts with."""
         sample = dict(img_path=os.path.join(folder, image), seg_fields=[])
         if depths is not None:
             path = os.path.join(depths, depth)
@@ -109,12 +109,12 @@ class DepthFolder(BaseDataset):
         return sample
 
     def _found(self, folder: str) -> Iterator[tuple[str, str]]:
-        """Pairs below the folder of images."""
+        """Pairs the files below the image folder by name."""
         for name in sorted(list_dir_or_file(folder, list_dir=False, suffix=self.image_suffix, recursive=True)):
             yield name, self._partner(name)
 
     def _listed(self) -> Iterator[tuple[str, str]]:
-        """Pairs of the list file."""
+        """Reads the pairs of the file list."""
         path, left_out = self._below_root(self.list_file), 0
         if not os.path.isfile(path):
             raise FileNotFoundError(f'{path} (dataset.list_file) is not a file; give one relative to dataset.data_root')
@@ -133,26 +133,26 @@ class DepthFolder(BaseDataset):
                     left_out += 1
                 elif fields:
                     yield fields[0], fields[1]
-        print_log(f'{path}: {left_out} lines without depth are left out', 'current')
+        print_log(f'{path}: {left_out} lines without depth are skipped', 'current')
 
     def _partner(self, name: str) -> str:
-        """The depth map that an image's name stands for."""
+        """Builds the name of an image's depth map."""
         return name[: len(name) - len(self.image_suffix)] + self.depth_suffix
 
     def _locate(self, folder: str, key: str) -> str:
-        """Makes a configured folder one that can be opened."""
+        """Resolves a configured folder and checks that it exists."""
         path = self._below_root(folder)
         if not os.path.isdir(path):
             raise FileNotFoundError(f'{path} (dataset.{key}) is not a folder; give one relative to dataset.data_root')
         return path
 
     def _below_root(self, path: str) -> str:
-        """A configured path, as it can be opened."""
+        """Resolves a configured path against ``data_root``."""
         return os.path.normpath(os.path.join(os.path.expanduser(self.data_root), path))
 
     @staticmethod
     def _require(samples: Sequence[dict[str, Any]], key: str, kind: type[Exception], what: str) -> None:
-        """Refuses samples whose files do not exist."""
+        """Raises an error if files of samples do not exist."""
         missing = [sample[key] for sample in samples if key in sample and not os.path.isfile(sample[key])]
         if missing:
             some = ', '.join(missing[:NAMED]) + (', …' if len(missing) > NAMED else '')

@@ -145,19 +145,29 @@ REFUSALS = {
     'with model_wrapper_cfg, which FlexibleRunner does not read': ['model_wrapper_cfg.type=MMDistributedDataParallel'],
     'with sync_bn, which FlexibleRunner does not read': ['sync_bn=torch'],
     'shards a model over processes; start it with torchrun': [],
-    "without mmdecon.sharding in custom_imports: add custom_imports = dict(imports=['mmdecon.sharding']": [
-        'custom_imports.imports=[]'
-    ],
 }
 
 
 @pytest.mark.parametrize('message', REFUSALS)
 def test_half_a_strategy_is_refused(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = tmp_path / 'sharded.py'
-    config.write_text(f"_base_ = ['{HERE / 'tiny.py'}', '{FRAGMENT}']\n")
-    command = ['train.py', str(config), '--work-dir', str(tmp_path / 'work'), '--cfg-options', *PLAIN]
-    monkeypatch.setattr(sys, 'argv', [*command, *REFUSALS[message]])
+    assert message in refusal(
+        f"_base_ = ['{HERE / 'tiny.py'}', '{FRAGMENT}']\n", tmp_path, monkeypatch, *REFUSALS[message]
+    )
+
+
+def test_a_strategy_that_no_config_imports_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"_base_ = '{HERE / 'tiny.py'}'\nstrategy = dict(type='mmdecon.ShardedStrategy')\n"
+    wanted = "add custom_imports = dict(imports=['mmdecon.sharding'], allow_failed_imports=False)"
+    assert wanted in refusal(text, tmp_path, monkeypatch)
+
+
+def refusal(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> str:
+    """What the tool ends with, given a config, before it makes the work folder."""
+    config = folder / 'sharded.py'
+    config.write_text(text)
+    command = ['train.py', str(config), '--work-dir', str(folder / 'work'), '--cfg-options', *PLAIN]
+    monkeypatch.setattr(sys, 'argv', [*command, *options])
     with pytest.raises(SystemExit) as end:
         runpy.run_path('tools/train.py', run_name='__main__')
-    assert message in end.value.code
-    assert not (tmp_path / 'work').exists()
+    assert not (folder / 'work').exists()
+    return end.value.code

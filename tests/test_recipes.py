@@ -80,7 +80,7 @@ def test_a_branch_is_overridden_alone() -> None:
 @pytest.mark.parametrize(
     'options, expected',
     [
-        ([], dict(enc=0.5, dec_p2=0.125, dec_p3=0.125, dec_p4=0.125, dec_p5=0.125)),
+        (['model.alpha=0.5'], dict(enc=0.5, dec_p2=0.125, dec_p3=0.125, dec_p4=0.125, dec_p5=0.125)),
         (['model.alpha=0.25'], dict(enc=0.25, dec_p2=0.1875, dec_p3=0.1875, dec_p4=0.1875, dec_p5=0.1875)),
         (['model.branches.dec.level=p2'], dict(enc=0.5, dec=0.5)),
         (["model.branches.dec.level=['p2','p3']"], dict(enc=0.5, dec_p2=0.25, dec_p3=0.25)),

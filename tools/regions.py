@@ -1,7 +1,7 @@
 """Makes stores of regions and compares regions with ground-truth annotations.
 
 tools/regions.py IMAGES OUT --method METHOD     make a store (or: tools/regions.py make IMAGES OUT ...)
-tools/regions.py report REGIONS HUMAN           compare with what people drew
+tools/regions.py report REGIONS HUMAN           compare with human annotations
 """
 
 import json
@@ -51,7 +51,7 @@ def parse(words: list[str]) -> Namespace:
     make.add_argument('--list', metavar='FILE', help='use these images alone, one name a line')
     make.add_argument('--unreadable', choices=CHOICES['unreadable'], default='stop', help='images that cannot be read')
     make.add_argument('--empty', choices=CHOICES['empty'], default='stop', help='images without any region')
-    report = commands.add_parser('report', help='compares regions with what people drew')
+    report = commands.add_parser('report', help='compares regions with human annotations')
     report.add_argument('regions', nargs='+', metavar='REGIONS', help=f'stores, or methods: {", ".join(METHODS)}')
     report.add_argument('human', metavar='HUMAN', help="COCO's JSON file, or a folder of .png or BSDS500's .mat")
     report.add_argument('--images', help="the images' folder, for methods and --out")

@@ -38,7 +38,7 @@ class Network(Half):
             strictly too.
         level_names: Names of the encoder's maps, where the rule above does not serve.
         probe_size: Side in pixels of the blank image; by default 64, or 224 where the encoder refuses that.
-        freeze_encoder: Whether the encoder keeps its starting weights, which it must then have, and only decoders
+        freeze_encoder: Whether the encoder keeps its pretrained weights, which it must then have, and only decoders
             train.
 
     Raises:

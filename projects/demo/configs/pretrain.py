@@ -1,6 +1,6 @@
 # DeCon-SL (SlotCon) in some minutes on two CPU cores: ResNet-18 + FPN on the bundled images, without their labels.
 _base_ = ['../../../configs/_base_/networks/r18_fpn.py', '../../../configs/_base_/default_runtime.py']
-alpha, iterations, warm_up = 0.2, 440, 40
+iterations, warm_up = 440, 40
 branch = dict(
     head=dict(type='mmdecon.SlotHead', hidden_channels=256, out_channels=64, num_layers=2, num_slots=16),
     objective=dict(type='mmdecon.SlotConObjective', hidden_channels=256, num_layers=2),
@@ -8,7 +8,8 @@ branch = dict(
 model = dict(
     data_preprocessor=dict(mean=[13.0] * 3, std=[20.0] * 3),  # of these images, much darker than photos
     network=dict(decoder=dict(fpn=dict(neck=dict(out_channels=64, norm_cfg=None)))),
-    branches=dict(enc=dict(branch, level='c5', weight=alpha), dec_p2=dict(branch, level='p2', weight=1 - alpha)),
+    alpha=0.2,
+    branches=dict(enc=dict(branch, level='c5'), dec_p2=dict(branch, level='p2')),
     momentum=dict(schedule='cosine', start=0.97),
 )
 photometrics = [

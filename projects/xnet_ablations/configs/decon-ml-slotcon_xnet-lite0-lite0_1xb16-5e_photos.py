@@ -6,8 +6,8 @@ lite0 = dict(
     features_only=True,
     init_cfg=dict(type='Pretrained', checkpoint='work_dirs/lite0.pth'),
 )
-alpha, levels = 0.5, ('d2', 'd3', 'd4', 'd5')
 model = dict(
+    alpha=0.5,
     data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0]),
     network=dict(
         encoder=dict(_delete_=True, type='mmdecon.WithImage', encoder=dict(lite0, out_indices=(4,))),
@@ -21,7 +21,7 @@ model = dict(
         ),
     ),
     branches=dict(
-        enc=dict(_base_.model.branches.enc, level='c5', weight=alpha),
-        **{f'dec_{d}': dict(_base_.model.branches.enc, level=d, weight=(1 - alpha) / len(levels)) for d in levels},
+        enc=dict(_base_.model.branches.enc, level='c5'),
+        dec=dict(_base_.model.branches.enc, level=['d2', 'd3', 'd4', 'd5']),
     ),
 )

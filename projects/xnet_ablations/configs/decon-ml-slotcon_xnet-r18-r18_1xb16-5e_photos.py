@@ -1,8 +1,8 @@
 # DeCon-ML on SlotCon with an xNet of two ResNets, both from scratch.
 _base_ = '../../bases/configs/slotcon_r18_1xb16-5e_photos.py'
 resnet = dict(type='mmpretrain.ResNet', depth=18, norm_cfg=dict(type='mmdecon.SyncBN'))
-alpha, levels = 0.5, ('d2', 'd3', 'd4', 'd5')
 model = dict(
+    alpha=0.5,
     network=dict(
         encoder=dict(_delete_=True, type='mmdecon.WithImage', encoder=dict(resnet, out_indices=(3,))),
         decoder=dict(
@@ -15,7 +15,7 @@ model = dict(
         ),
     ),
     branches=dict(
-        enc=dict(_base_.model.branches.enc, level='c5', weight=alpha),
-        **{f'dec_{d}': dict(_base_.model.branches.enc, level=d, weight=(1 - alpha) / len(levels)) for d in levels},
+        enc=dict(_base_.model.branches.enc, level='c5'),
+        dec=dict(_base_.model.branches.enc, level=['d2', 'd3', 'd4', 'd5']),
     ),
 )

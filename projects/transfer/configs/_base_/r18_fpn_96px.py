@@ -7,7 +7,6 @@ _base_ = [
     '../../../../configs/_base_/default_runtime.py',
 ]
 load, views, pack = _base_.train_dataloader.dataset.pipeline
-alpha, levels = 0.5, ('p2', 'p3', 'p4', 'p5')
 width = 512
 branch = dict(
     _base_.branch,
@@ -16,11 +15,9 @@ branch = dict(
 )
 neck = dict(type='mmseg.FPN', out_channels=128, norm_cfg=dict(type='mmdecon.SyncBN'))
 model = dict(
+    alpha=0.5,
     network=dict(decoder=dict(fpn=dict(type='mmdecon.NeckDecoder', channel_dropout=0.5, neck=neck))),
-    branches=dict(
-        enc=dict(branch, level='c5', weight=alpha),
-        **{f'dec_{p}': dict(branch, level=p, weight=(1 - alpha) / len(levels)) for p in levels},
-    ),
+    branches=dict(enc=dict(branch, level='c5'), dec=dict(branch, level=['p2', 'p3', 'p4', 'p5'])),
 )
 train_dataloader = dict(
     batch_size=8,

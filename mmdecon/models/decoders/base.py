@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..levels import Level, find_levels
 from ..twin import Half
+from .arguments import full_type
 
 NECK, DECODE_HEAD = 'neck', 'decode_head'
 PLACES = (NECK, DECODE_HEAD)
@@ -23,14 +24,15 @@ class Decoder(Half):
     and strides of those that it makes. An export asks it for its place downstream, and to build and run its module
     there.
 
-    A subclass gives ``place``, sets ``names``, implements :meth:`forward`, :meth:`build_downstream` and
-    :attr:`library_type`, and holds the library's module, unchanged, under the name of its place: ``self.neck`` or
-    ``self.decode_head``. All its tensors are inside that module, so that a layout finds the library's own names. It may
-    override ``classifier``, :meth:`reads`, :meth:`run_downstream` and, as any half of a twin, :meth:`become_teacher`.
+    A subclass gives ``place``, sets ``names``, implements :meth:`forward` and :meth:`build_downstream`, and holds the
+    library's module under the name of its place: ``self.neck`` or ``self.decode_head``. All its tensors are inside that
+    module, so that a layout finds the library's own names. It may override ``classifier``, :meth:`reads`,
+    :meth:`run_downstream` and, as any half of a twin, :meth:`become_teacher`.
 
     Attributes:
         place: Where it stands downstream. ``'neck'``: between encoder and heads, what follows reads its levels alone.
             ``'decode_head'``: last, and gives what enters its classifier.
+        config: Of the library's module.
         inputs: Names of the levels that it reads, in the order in which its module takes them.
         read: Those levels.
         is_single: Whether the config gives one name instead of a list.
@@ -40,6 +42,7 @@ class Decoder(Half):
 
     Args:
         levels: The levels that exist, given by the network.
+        config: Of the library's module.
         inputs: Names of the levels to read, by default the encoder's.
         previous: See above.
 
@@ -52,9 +55,14 @@ class Decoder(Half):
     classifier: str | None = None
 
     def __init__(
-        self, levels: Mapping[str, Level], inputs: str | Sequence[str] | None = None, previous: str | None = None
+        self,
+        levels: Mapping[str, Level],
+        config: Mapping[str, Any],
+        inputs: str | Sequence[str] | None = None,
+        previous: str | None = None,
     ) -> None:
         super().__init__()
+        self.config = config
         encoder = [name for name, level in levels.items() if level.side == 'encoder']
         self.is_single = isinstance(inputs, str)
         self.inputs: list[str] = [inputs] if isinstance(inputs, str) else list(inputs or encoder)
@@ -80,9 +88,9 @@ class Decoder(Half):
         return self.get_submodule(self.place)
 
     @property
-    @abstractmethod
     def library_type(self) -> str:
         """The class of the library's module, with its scope, such as ``'mmseg.FPN'``: layouts may have another."""
+        return full_type(self.config)
 
     @abstractmethod
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:

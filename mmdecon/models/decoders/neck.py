@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ...registry import MODELS, build_foreign
 from ..encoders import evaluating
 from ..levels import Level
-from .arguments import complete_neck, full_type
+from .arguments import complete_neck
 from .base import NECK, Decoder
 
 
@@ -54,8 +54,7 @@ class NeckDecoder(Decoder):
         map_dropout: float = 0.0,
         drop_in_teacher: bool = True,
     ) -> None:
-        super().__init__(levels, inputs)
-        self.config = neck
+        super().__init__(levels, neck, inputs)
         self.neck = build_foreign(self._complete(neck))
         self.names = self._name_outputs(prefix, names)
         self.channel_dropout, self.map_dropout, self.drop_in_teacher = channel_dropout, map_dropout, drop_in_teacher
@@ -69,11 +68,6 @@ class NeckDecoder(Decoder):
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Level -> map, from the maps so far to the new ones."""
         return dict(zip(self.names, self.neck([maps[name] for name in self.inputs])))
-
-    @property
-    def library_type(self) -> str:
-        """The neck's class."""
-        return full_type(self.config)
 
     def build_downstream(self, library_type: str, given: Sequence[str], folded: bool = False) -> nn.Module:
         """Builds the neck, on the maps that it reads alone."""

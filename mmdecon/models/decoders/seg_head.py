@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
 from ..levels import Level
-from .arguments import complete_head, full_type
+from .arguments import complete_head
 from .base import DECODE_HEAD, Decoder
 
 FORMS = ('list', 'map', 'pairs')
@@ -78,8 +78,8 @@ class SegHeadDecoder(Decoder):
         previous: str | None = None,
         form: str = 'list',
     ) -> None:
-        super().__init__(levels, inputs, previous)
-        self.config, self.classifier, self.form, self.names = head, classifier, form, [level]
+        super().__init__(levels, head, inputs, previous)
+        self.classifier, self.form, self.names = classifier, form, [level]
         self._check_form()
         self.stride = self.read[0].stride
         self.decode_head = build_foreign(complete_head(head, self.read, self.is_single, classifier))
@@ -119,11 +119,6 @@ class SegHeadDecoder(Decoder):
             f'{type(head).__name__} does not use its {self.classifier}: it has no feature map before a classifier; '
             'name another module by classifier, or take another head'
         )
-
-    @property
-    def library_type(self) -> str:
-        """The head's class."""
-        return full_type(self.config)
 
     def build_downstream(self, library_type: str, given: Sequence[str], folded: bool = False) -> nn.Module:
         """Builds the head with its classifier; it chooses among all maps that it is given."""

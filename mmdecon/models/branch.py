@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..registry import MODELS
 from ..views import View
-from .network import Level
+from .levels import Level
 from .positions import partners
 from .twin import STUDENT, TEACHER, Twin
 

@@ -52,7 +52,7 @@ class WithImage(StrictStart):
         outputs = self.encoder(padded)
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
         maps = map(channels_first, outputs, self._channels_last)
-        return (image, *(x if self.cell is None else F.adaptive_avg_pool2d(x, grid) for x in maps))
+        return (image, *(x if self.cell is None else F.adaptive_avg_pool2d(x, tuple(grid)) for x in maps))
 
 
 def pad_to(image: Tensor, height: int, width: int) -> Tensor:

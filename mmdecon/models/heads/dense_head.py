@@ -82,4 +82,4 @@ class DenseHead(Head):
     def _average(self, feature: Tensor) -> Tensor:
         """Averages a map that has more cells a side than the grid."""
         size = [side if self.grid is None else min(side, self.grid) for side in feature.shape[2:]]
-        return feature if list(feature.shape[2:]) == size else F.adaptive_avg_pool2d(feature, size)
+        return feature if list(feature.shape[2:]) == size else F.adaptive_avg_pool2d(feature, (size[0], size[1]))

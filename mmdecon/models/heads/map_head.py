@@ -52,7 +52,7 @@ class MapHead(PointwiseMLP, Head):
         self.grid = grid
         self.spec = dict(channels=out_channels)
 
-    def forward(self, feature: Tensor, view: View) -> Tensor:
+    def forward(self, feature: Tensor, view: View) -> Tensor:  # type: ignore[override]  # a head takes the view, too
         """Projects a map (B, C, h, w) of a view to (B, D, min(h, g), min(w, g)); the view itself is not looked at.
 
         Raises:

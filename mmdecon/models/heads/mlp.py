@@ -64,13 +64,13 @@ class PointwiseMLP(BaseModule):
         widths = [in_channels] + [hidden_channels] * (num_layers - 1)
         self.layers = nn.Sequential()
         for i, o in zip(widths, widths[1:]):
-            parts = OrderedDict(conv=nn.Conv2d(i, o, 1, bias=hidden_bias))
+            parts = OrderedDict[str, nn.Module](conv=nn.Conv2d(i, o, 1, bias=hidden_bias))
             if norm_cfg is not None:
                 parts['norm'] = build_norm_layer(dict(norm_cfg), o)[1]
             parts['act'] = build_activation_layer(dict(act_cfg))
             self.layers.append(nn.Sequential(parts))
         self.layers.append(nn.Conv2d(widths[-1], out_channels, 1, bias=last_bias))
-        if last_norm:
+        if norm_cfg is not None and last_norm:
             self.layers.append(build_norm_layer(dict(norm_cfg), out_channels)[1])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -83,8 +83,9 @@ class PointwiseMLP(BaseModule):
     def _segments(self) -> list[list[nn.Module]]:
         """All parts in order, parted after each linear layer but for a first one that is cheap to run again."""
         parts = [part for layer in self.layers for part in (layer if isinstance(layer, nn.Sequential) else [layer])]
-        ends = [i for i, part in enumerate(parts, start=1) if isinstance(part, nn.Conv2d)]
-        if len(ends) > 1 and CHEAP * parts[0].in_channels <= parts[ends[1] - 1].out_channels:
+        linear = [(i, part) for i, part in enumerate(parts, start=1) if isinstance(part, nn.Conv2d)]
+        ends = [i for i, _ in linear]
+        if len(ends) > 1 and CHEAP * linear[0][1].in_channels <= linear[1][1].out_channels:
             del ends[0]
         return [parts[a:b] for a, b in zip([0, *ends], [*ends, len(parts)]) if a < b]
 

@@ -51,6 +51,6 @@ class VectorHead(PointwiseMLP, Head):
         super().__init__(*layout, last_bias, hidden_bias, last_norm, init_cfg=None)
         self.spec = dict(channels=out_channels)
 
-    def forward(self, feature: Tensor, view: View) -> Tensor:
+    def forward(self, feature: Tensor, view: View) -> Tensor:  # type: ignore[override]  # a head takes the view, too
         """Projects a map (B, C, h, w) of a view to (B, D), not normalised; the view itself is not looked at."""
         return super().forward(feature.mean(dim=(2, 3)))

@@ -79,7 +79,7 @@ class _LogSumExp(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         sums, means, *inputs = ctx.saved_tensors
         gradient = gradient.masked_fill(sums == torch.finfo(sums.dtype).min, 0)[:, None]
-        to_keys = _to_keys(*inputs, sums, gradient, *ctx.parts) if inputs else None
+        to_keys = _to_keys(inputs[0], inputs[1], sums, gradient, *ctx.parts) if inputs else None
         return gradient * means, to_keys, None, None
 
 

@@ -81,7 +81,7 @@ def agreement(labels: np.ndarray, others: np.ndarray) -> float:
     Raises:
         ValueError: If their shapes differ.
 
-    Example:
+    Examples:
         >>> agreement(np.array([[0, 0, 1, 1]]), np.array([[7, 7, 7, 3]]))
         0.75
     """

@@ -72,7 +72,7 @@ def show(spread: Spread, digits: int) -> str:
         spread: A metric.
         digits: Behind the point.
 
-    Example:
+    Examples:
         >>> show(Spread(35.18, 1.206, 3), 1)
         '35.2 ± 1.2'
     """

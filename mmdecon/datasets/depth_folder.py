@@ -90,7 +90,7 @@ class DepthFolder(BaseDataset):
             Samples with ``img_path`` and, if they have depth, ``depth_map_path``, ``depth_scale``, ``invalid_depth``.
         """
         folder = self._locate(self.images, 'images')
-        names = list(self._listed()) if self.list_file is not None else list(self._found(folder))
+        names = list(self._listed(self.list_file)) if self.list_file is not None else list(self._found(folder))
         if not names:
             where = f'{self.list_file} (dataset.list_file)' if self.list_file else f'{folder} (dataset.images)'
             raise ValueError(f'no samples in {where}: nothing ends in dataset.image_suffix={self.image_suffix!r}')
@@ -102,7 +102,7 @@ class DepthFolder(BaseDataset):
 
     def _sample(self, folder: str, image: str, depths: str | None, depth: str) -> dict[str, Any]:
         """Makes the sample that the pipeline starts with."""
-        sample = dict(img_path=os.path.join(folder, image), seg_fields=[])
+        sample: dict[str, Any] = dict(img_path=os.path.join(folder, image), seg_fields=[])
         if depths is not None:
             path = os.path.join(depths, depth)
             sample.update(depth_map_path=path, depth_scale=self.depth_scale, invalid_depth=self.invalid)
@@ -113,9 +113,9 @@ class DepthFolder(BaseDataset):
         for name in sorted(list_dir_or_file(folder, list_dir=False, suffix=self.image_suffix, recursive=True)):
             yield name, self._partner(name)
 
-    def _listed(self) -> Iterator[tuple[str, str]]:
+    def _listed(self, list_file: str) -> Iterator[tuple[str, str]]:
         """Reads the pairs of the file list."""
-        path, left_out = self._below_root(self.list_file), 0
+        path, left_out = self._below_root(list_file), 0
         if not os.path.isfile(path):
             raise FileNotFoundError(f'{path} (dataset.list_file) is not a file; give one relative to dataset.data_root')
         with open(path, encoding='utf-8') as lines:

@@ -36,13 +36,13 @@ def region_box(region: str, shape: tuple[int, int]) -> tuple[int, int, int, int]
     Raises:
         ValueError: If the region is unknown, or a region of NYU is used for an image of another size.
 
-    Example:
+    Examples:
         >>> region_box('garg', (352, 1216))
         (143, 349, 43, 1172)
     """
     if region in SHARES:
-        sizes = (shape[0], shape[0], shape[1], shape[1])
-        return tuple(int(share * size) for share, size in zip(SHARES[region], sizes))
+        top, bottom, left, right = SHARES[region]
+        return int(top * shape[0]), int(bottom * shape[0]), int(left * shape[1]), int(right * shape[1])
     if region not in NYU:
         raise ValueError(f'MaskDepth.region={region!r}: give one of {", ".join([*NYU, *SHARES])}')
     if tuple(shape) != NYU_SHAPE:
@@ -181,8 +181,13 @@ class RandomGamma(BaseTransform):
         """
         if np.random.rand() < self.prob:
             values = np.arange(256)[:, None] / 255  # a look-up table of the 256 values
-            factors = np.random.uniform(*self.brightness) * np.random.uniform(*self.colour, size=3)
-            table = (values ** np.random.uniform(*self.gamma) * factors).clip(0, 1)
+            factors = _between(self.brightness) * _between(self.colour, size=3)
+            table = (values ** _between(self.gamma) * factors).clip(0, 1)
             table = np.round(table * 255).astype(np.uint8)
             results['img'] = np.stack([table[results['img'][..., i], i] for i in range(3)], -1)
         return results
+
+
+def _between(limits: Sequence[float], size: int | None = None) -> Any:
+    """Draws uniformly between two limits."""
+    return np.random.uniform(limits[0], limits[1], size)

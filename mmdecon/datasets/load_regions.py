@@ -56,8 +56,9 @@ class LoadRegions(BaseTransform):
                 f"LoadRegions.empty={empty!r}: give 'stop' or 'keep', without a store, which was made with one of them"
             )
         self.generator = None if generator is None else REGIONS.build(dict(generator))
-        self.store = store and RegionStore(store, None if self.generator is None else self.generator.options)
-        self.planes = self.store.planes if store and planes is None else planes
+        options = None if self.generator is None else self.generator.options
+        self.store = RegionStore(store, options) if store else None
+        self.planes = self.store.planes if self.store is not None and planes is None else planes
         self.empty = empty or 'stop'
         self._first: str | None = None  # the first image, whose number of planes the others must have
 
@@ -80,18 +81,18 @@ class LoadRegions(BaseTransform):
                 "to the image's path below its folder"
             )
         name = results['name']
-        if self.store:
+        if self.store is not None:
             regions = self.store.read(name, (results['img'] if 'img' in results else results['encoded']).shape[:2])
         else:
             if 'img' not in results:
                 results['img'] = results['encoded'].decode()  # generators need the full image
+            assert self.generator is not None  # as there is no store
             regions = generate(self.generator, results['img'], name, self.empty)
-            self._count(regions.shape[2], name)
-        results['regions'] = choose_planes(regions, self.planes)
+        results['regions'] = choose_planes(regions, self._count(regions.shape[2], name))
         return results
 
-    def _count(self, planes: int, name: str) -> None:
-        """Checks that a generator always makes the same number of planes, if ``planes`` is None."""
+    def _count(self, planes: int, name: str) -> int:
+        """The number of planes, which a generator must always make alike if ``planes`` is None."""
         if self.planes is None:
             self.planes, self._first = planes, name
         if self._first and planes != self.planes:
@@ -99,6 +100,7 @@ class LoadRegions(BaseTransform):
                 f'{name} has {planes} planes of regions, {self._first} has {self.planes}: a batch needs one number for '
                 'all, set LoadRegions.planes'
             )
+        return self.planes
 
 
 def choose_planes(regions: np.ndarray, planes: int) -> np.ndarray:

@@ -94,7 +94,8 @@ def _brighten(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _contrast(image: np.ndarray, factor: float) -> np.ndarray:
-    return _blend(image, int(cv2.mean(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))[0] + 0.5), factor)
+    mean: Any = cv2.mean(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return _blend(image, int(mean[0] + 0.5), factor)
 
 
 def _saturate(image: np.ndarray, factor: float) -> np.ndarray:
@@ -103,7 +104,7 @@ def _saturate(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _turn_hue(image: np.ndarray, turn: float) -> np.ndarray:
-    hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV_FULL)
+    hsv: np.ndarray[Any, Any] = cv2.cvtColor(image, cv2.COLOR_BGR2HSV_FULL)
     hsv[..., 0] += np.uint8(round(turn * 256) % 256)  # uint8 wraps around like the hue circle
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR_FULL)
 

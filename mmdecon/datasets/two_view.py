@@ -5,7 +5,7 @@ uint8, channels last, BGR.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -70,7 +70,7 @@ class TwoViews(BaseTransform):
         tries: int = 10,
         photometric: Sequence[Pipeline] = ((), ()),
     ) -> None:
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
+        self.size = cast(tuple[int, int], (size, size) if isinstance(size, int) else tuple(size))
         self.scale, self.ratio = tuple(scale), tuple(ratio)
         self.interpolation, self.backend = interpolation, backend
         self.flip_prob, self.min_overlap, self.tries = flip_prob, min_overlap, tries
@@ -119,7 +119,7 @@ class TwoViews(BaseTransform):
         height, width = source.shape[:2]
         if 'regions' in results:
             check_regions(results['regions'], source, results.get('img_path', 'a sample'))
-        boxes = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
+        boxes: Sequence[Box] = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
         flips = np.random.rand(2) < self.flip_prob
         if isinstance(source, EncodedImage):
             boxes, crops = source.cut(boxes, self.size)

@@ -23,6 +23,9 @@ class DepthOutput:
             by default mmseg's ``SiLogLoss``, which ignores pixels of unknown depth (0).
     """
 
+    align_corners: bool  # of the head
+    loss_decode: Any
+
     def __init__(self, *, max_depth: float, **kwargs: Any) -> None:
         kwargs.setdefault('loss_decode', dict(type='mmseg.SiLogLoss'))
         kwargs.update(num_classes=1, out_channels=1, threshold=0.0)  # the threshold is not used for depth
@@ -38,7 +41,8 @@ class DepthOutput:
         Returns:
             (B, 1, h, w).
         """
-        return self.max_depth * super().cls_seg(feat).sigmoid()
+        logits: Tensor = super().cls_seg(feat)  # type: ignore[misc]  # of the head
+        return self.max_depth * logits.sigmoid()
 
     def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: list[Any]) -> dict[str, Tensor]:
         """Computes the loss of predicted depth.

@@ -77,7 +77,7 @@ class NextStage(Hook):
 def branch_of(name: str) -> str:
     """The branch that a tensor of a DeCon belongs to, empty for the network's.
 
-    Example:
+    Examples:
         >>> branch_of('branches.dec_p2.head.student.prototypes.weight')
         'dec_p2'
     """

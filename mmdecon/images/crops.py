@@ -29,7 +29,7 @@ def draw_crop(width: int, height: int, scale: Sequence[float], ratio: Sequence[f
         A box inside the image. If ``ATTEMPTS`` samples do not fit, the largest central crop with a valid ratio.
     """
     for _ in range(ATTEMPTS):
-        area = width * height * np.random.uniform(*scale)
+        area = width * height * np.random.uniform(scale[0], scale[1])
         aspect = math.exp(np.random.uniform(math.log(ratio[0]), math.log(ratio[1])))
         w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         if 0 < w <= width and 0 < h <= height:
@@ -50,7 +50,7 @@ def central_crop(width: int, height: int, ratio: Sequence[float]) -> Box:
     Returns:
         A box inside the image.
 
-    Example:
+    Examples:
         >>> central_crop(100, 30, (3 / 4, 4 / 3))
         (30, 0, 70, 30)
     """
@@ -73,7 +73,7 @@ def shared_fraction(box: Box, other: Box) -> float:
     Returns:
         The fraction, 0..1.
 
-    Example:
+    Examples:
         >>> shared_fraction((0, 0, 4, 4), (2, 1, 6, 3))
         0.25
     """
@@ -123,7 +123,7 @@ def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int], flipped: 
     Returns:
         (h, w, ...), a new array.
 
-    Example:
+    Examples:
         >>> resize_nearest(np.arange(6)[None], (1, 0, 5, 1), (1, 2))
         array([[2, 4]])
     """

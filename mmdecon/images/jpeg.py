@@ -59,9 +59,10 @@ class EncodedImage:
             UnreadableImage: If the file is damaged.
         """
         try:
-            image = Image.open(BytesIO(self.content))
+            file = Image.open(BytesIO(self.content))
             if reduction > 1:
-                image.draft('RGB', (image.width // reduction, image.height // reduction))
+                file.draft('RGB', (file.width // reduction, file.height // reduction))
+            image: Image.Image = file
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             rgb = image if image.mode == 'RGB' else image.convert('RGB')  # which copies
@@ -85,9 +86,9 @@ class EncodedImage:
         """
         k = _reduction(boxes, size)
         image = self.decode(k)
-        coarse = [tuple(edge // k for edge in box) for box in boxes]
+        coarse = [(box[0] // k, box[1] // k, box[2] // k, box[3] // k) for box in boxes]
         crops = [image[top:bottom, left:right] for left, top, right, bottom in coarse]
-        return [tuple(edge * k for edge in box) for box in coarse], crops
+        return [(box[0] * k, box[1] * k, box[2] * k, box[3] * k) for box in coarse], crops
 
 
 def _reduction(boxes: Sequence[Box], size: tuple[int, int]) -> int:

@@ -20,7 +20,7 @@ def derive_seed(*numbers: int) -> int:
     Raises:
         ValueError: If a number is negative.
 
-    Example:
+    Examples:
         >>> derive_seed(0, 1, 2) == derive_seed(0, 1, 2), derive_seed(0, 1, 2) == derive_seed(0, 2, 1)
         (True, False)
     """

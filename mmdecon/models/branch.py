@@ -67,7 +67,7 @@ class Branch(BaseModule):
                 f'branch at level {level.name!r} has a sampler of regions and one of positions: regions are pooled '
                 'from all cells, before anything costly is done with them; leave positions out'
             )
-        self.level, self.weight, self.pairs = level, weight, [tuple(pair) for pair in pairs]
+        self.level, self.weight, self.pairs = level, weight, [(pair[0], pair[1]) for pair in pairs]
         self.head = Twin(MODELS.build(head, default_args=dict(in_channels=level.channels)), shared=shared)
         self.sampler = MODELS.build(sampler) if sampler else None
         self.positions = MODELS.build(positions) if positions else None
@@ -96,8 +96,8 @@ class Branch(BaseModule):
         if self.training:
             self.objective.observe(list(keys.values()))
         health = self.objective.health(queries[self.pairs[0][0]])
-        loss = self.weight * sum(terms.values())
-        return BranchOutput(loss, {name: value.detach() for name, value in terms.items()}, health)
+        total: Any = sum(terms.values())
+        return BranchOutput(self.weight * total, {name: value.detach() for name, value in terms.items()}, health)
 
     def _embed(
         self, half: str, maps: dict[str, Maps], views: list[View], seen: list[View], known: dict[int, Any]

@@ -49,7 +49,7 @@ def stack_planes(planes: Sequence[np.ndarray]) -> np.ndarray:
     Returns:
         (H, W, S), int32; the ids of each plane continue after those of the plane before.
 
-    Example:
+    Examples:
         >>> stack_planes([np.array([[0, 1]]), np.array([[0, -1]])])
         array([[[ 0,  2],
                 [ 1, -1]]], dtype=int32)

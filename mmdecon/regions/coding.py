@@ -74,7 +74,7 @@ def encode(regions: np.ndarray) -> bytes:
     Args:
         regions: (H, W, S), int32, checked by :func:`check_made`.
 
-    Example:
+    Examples:
         >>> decode(encode(np.zeros((300, 400, 1), np.int32))).shape
         (300, 400, 1)
     """

@@ -21,7 +21,7 @@ class Grid:
     Raises:
         ValueError: If ``n`` is not an integer >= 1.
 
-    Example:
+    Examples:
         >>> Grid(n=2)(np.zeros((2, 3, 3), np.uint8), 'a.png')[..., 0]
         array([[0, 0, 1],
                [2, 2, 3]], dtype=int32)

@@ -59,7 +59,7 @@ def pack_masks(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray
     Returns:
         (H, W, S), int32, at least one plane; mask n is region n.
 
-    Example:
+    Examples:
         >>> pack_masks([np.array([[True, True]]), np.array([[False, True]])], (1, 2)).tolist()
         [[[0, -1], [0, 1]]]
     """

@@ -87,7 +87,7 @@ class Proposals:
     def _score(self, part: dict[str, Any], where: str) -> float:
         """Reads the score of a proposal."""
         keys = SCORES if self.score is None else (self.score,)
-        value = next((part[key] for key in keys if key in part), None)
+        value: Any = next((part[key] for key in keys if key in part), None)
         if not is_number(value):
             raise ValueError(f'{where} has no finite {" or ".join(map(repr, keys))} as its score')
         return float(value)

@@ -25,7 +25,7 @@ def best_overlaps(regions: np.ndarray, objects: np.ndarray) -> tuple[np.ndarray,
     Returns:
         The objects' ids (N,), their pixels (N,), and their highest IoU with a region (N,), float64, 0..1.
 
-    Example:
+    Examples:
         >>> best_overlaps(np.array([[[0], [0], [1]]]), np.array([[[5], [-1], [7]]]))[2].tolist()
         [0.5, 1.0]
     """

@@ -21,6 +21,8 @@ class ShardedLARS(LARS):
         lr: As of ``LARS``, like all other arguments.
     """
 
+    param_groups: list[dict[str, Any]]
+
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Tensor | None:
         """Takes one step.
@@ -94,7 +96,7 @@ def clip_sharded_norm_(parameters: Sequence[Tensor], max_norm: float, norm_type:
     Returns:
         The norm before, a scalar.
     """
-    gradients = [p.grad for p in parameters]
+    gradients = [p.grad for p in parameters if p.grad is not None]
     total = torch.linalg.vector_norm(
         torch.stack([torch.linalg.vector_norm(g, norm_type) for g in gradients]), norm_type
     )

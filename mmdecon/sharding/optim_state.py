@@ -10,7 +10,7 @@ def by_number(named: dict[str, Any]) -> dict[str, Any]:
     Args:
         named: ``state``: name -> state, and ``param_groups``, whose ``params`` are names.
 
-    Example:
+    Examples:
         >>> by_number(dict(state=dict(b=1), param_groups=[dict(params=['a'], lr=1), dict(params=['b'])]))
         {'state': {1: 1}, 'param_groups': [{'params': [0], 'lr': 1}, {'params': [1]}]}
     """
@@ -34,7 +34,7 @@ def by_name(numbered: dict[str, Any], names: Sequence[Sequence[str]]) -> dict[st
     Raises:
         ValueError: If there are other groups, or as many parameters in them.
 
-    Example:
+    Examples:
         >>> by_name(dict(state={1: 1}, param_groups=[dict(params=[0], lr=1), dict(params=[1])]), [['a'], ['b']])
         {'state': {'b': 1}, 'param_groups': [{'params': ['a'], 'lr': 1}, {'params': ['b']}]}
     """

@@ -1,9 +1,9 @@
 """Parameters, gradients and moments sharded over processes, through mmengine's strategy for FSDP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from inspect import signature
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmengine._strategy.fsdp import FSDPStrategy
@@ -92,7 +92,7 @@ class ShardedStrategy(FSDPStrategy):
         fixed = [part for twin in twins for part in getattr(twin.student, 'common', ())]
         for part in fixed:
             part.to(get_device())  # FSDP moves what it shards
-        units = {half for twin in twins for half in twin.children()} | self._find_units(model.network)
+        units = {half for twin in twins for half in twin.children()} | self._find_units(cast(Twin, model.network))
         self.model_wrapper = dict(
             type='MMFullyShardedDataParallel',
             use_orig_params=True,
@@ -108,7 +108,7 @@ class ShardedStrategy(FSDPStrategy):
         pairs = [(half, pattern) for half in network.children() for pattern in self.units]
         return {part for half, pattern in pairs for part in find_parts(half, pattern, 'strategy.units').values()}
 
-    def build_optim_wrapper(self, optim_wrapper: Mapping[str, Any], model: nn.Module | None = None) -> OptimWrapper:
+    def build_optim_wrapper(self, optim_wrapper: dict[str, Any], model: nn.Module | None = None) -> OptimWrapper:
         """Builds the optimiser while every parameter has its whole shape, by which some are told apart.
 
         Raises:
@@ -116,6 +116,7 @@ class ShardedStrategy(FSDPStrategy):
         """
         config = deepcopy(optim_wrapper)
         config['optimizer'] = dict(config['optimizer'], type=_over_shards(config['optimizer']['type']))
+        model = self.model if model is None else model
         with FullyShardedDataParallel.summon_full_params(model, writeback=False):
             wrapper = super().build_optim_wrapper(config, model)
         if wrapper.clip_grad_kwargs and wrapper.clip_func is nn.utils.clip_grad_norm_:

@@ -28,7 +28,7 @@ def palette(count: int) -> np.ndarray:
     Returns:
         (count, 3), uint8.
 
-    Example:
+    Examples:
         >>> bool((palette(3) == palette(9)[:3]).all())
         True
     """
@@ -52,7 +52,7 @@ def brighten(image: np.ndarray, top: float = 99.5) -> np.ndarray:
     return np.round(scaled.clip(0, 1) * 255).astype(np.uint8)
 
 
-def blend(image: np.ndarray, colours: np.ndarray, opacity: float | np.ndarray) -> np.ndarray:
+def blend(image: np.ndarray, colours: np.ndarray | Sequence[int], opacity: float | np.ndarray) -> np.ndarray:
     """Blends an image with colours.
 
     Args:
@@ -74,7 +74,7 @@ def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         image: (h, w, 3) or (h, w), uint8.
         size: H, W.
     """
-    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.NEAREST))
+    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.NEAREST))
 
 
 def frame(image: np.ndarray, box: Sequence[float], colour: Colour, width: int = 2) -> np.ndarray:

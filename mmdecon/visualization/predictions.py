@@ -52,7 +52,7 @@ def iou(truth: np.ndarray, prediction: np.ndarray) -> float:
     Returns:
         0..1; NaN if neither contains class 1.
 
-    Example:
+    Examples:
         >>> iou(np.array([[1, 1, 0, 255]]), np.array([[1, 0, 0, 1]]))
         0.5
     """

@@ -19,7 +19,7 @@ def outlines(plane: np.ndarray) -> np.ndarray:
     Returns:
         (H, W), bool.
 
-    Example:
+    Examples:
         >>> outlines(np.array([[0, 0, 1]])).tolist()
         [[False, True, False]]
     """

@@ -58,7 +58,7 @@ def clock(seconds: float) -> str:
     Args:
         seconds: >= 0.
 
-    Example:
+    Examples:
         >>> clock(75.4)
         '1:15'
     """

@@ -172,7 +172,7 @@ def apply_rules(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) 
     Raises:
         ValueError: If a name fits no rule or several, or two names become one.
 
-    Example:
+    Examples:
         >>> list(apply_rules({'stem.1.bn.weight': None}, [(r'stem\.1\.bn\.(.+)', r'stem.4.\1')], 'encoder'))
         ['stem.4.weight']
     """

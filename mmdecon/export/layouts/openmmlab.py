@@ -119,13 +119,15 @@ class OpenMMLabLayout(Layout):
         kept = {**counterpart.arguments, **encoder, 'type': counterpart.type}
         kept = {name: value for name, value in kept.items() if name not in dropped}
         if read != names:  # necks take all that a backbone gives
-            kept['out_indices'] = [source.network.encoder.out_indices[names.index(level)] for level in read]
+            indices: Any = source.network.encoder.out_indices
+            kept['out_indices'] = [indices[names.index(level)] for level in read]
         return build_foreign(kept)
 
 
 def _bare(x: Any) -> Tensor:
     """A map that a backbone may give together with a class token."""
-    return x[0] if isinstance(x, (list, tuple)) else x
+    bare: Tensor = x[0] if isinstance(x, (list, tuple)) else x
+    return bare
 
 
 def _encoder_levels(source: Source, backbone: nn.Module) -> list[str | None]:

@@ -38,7 +38,7 @@ def full_type(config: Mapping[str, Any]) -> str:
     Args:
         config: With ``type``, a name or a class, and perhaps ``_scope_``.
 
-    Example:
+    Examples:
         >>> full_type(dict(type='ResNet', _scope_='mmpretrain'))
         'mmpretrain.ResNet'
     """
@@ -58,7 +58,7 @@ def parameter(kind: type, name: str) -> inspect.Parameter | None:
     Returns:
         None if the class does not take it.
 
-    Example:
+    Examples:
         >>> class Above:
         ...     def __init__(self, a): ...
         >>> class Below(Above):
@@ -69,7 +69,7 @@ def parameter(kind: type, name: str) -> inspect.Parameter | None:
     for base in kind.__mro__:
         if '__init__' not in vars(base):
             continue
-        known = inspect.signature(base.__init__).parameters
+        known = inspect.signature(vars(base)['__init__']).parameters
         if name in known:
             return known[name]
         if not any(known[key].kind is inspect.Parameter.VAR_KEYWORD for key in known):

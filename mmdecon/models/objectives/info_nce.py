@@ -50,7 +50,8 @@ def log_sum_exp(
     Returns:
         (N,). A query without any allowed key has the lowest finite number, and no gradient.
     """
-    return _LogSumExp.apply(upcast(queries), upcast(keys), pairs_at_once, allowed)
+    sums: Tensor = _LogSumExp.apply(upcast(queries), upcast(keys), pairs_at_once, allowed)  # type: ignore[no-untyped-call]
+    return sums
 
 
 def paired(queries: Tensor, keys: Tensor) -> Tensor:

@@ -89,7 +89,7 @@ class ShardedStrategy(FSDPStrategy):
         on_cpu = get_device() == 'cpu'
         if on_cpu and not shards_on_cpus():
             raise ValueError(f'torch {torch.__version__} shards models on GPUs alone; newer ones (2.12) also without')
-        fixed = [part for twin in twins for part in getattr(twin.student, 'common', ())]
+        fixed = [part for twin in twins for part in twin.student.common]
         for part in fixed:
             part.to(get_device())  # FSDP moves what it shards
         units = {half for twin in twins for half in twin.children()} | self._find_units(cast(Twin, model.network))

@@ -33,14 +33,14 @@ test-slow: .venv/.det  ## Runs the tests that take more than half a minute each
 test-openmmlab: .venv-openmmlab/.det  ## Runs the fast tests on the original OpenMMLab releases (Python <= 3.11)
 	$(subst .venv/,.venv-openmmlab/,$(PYTEST)) tests
 
-lint: .venv/.det  ## Checks style, format, spelling, words and types
+lint: .venv/.dev  ## Checks style, format, spelling, words and types
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m codespell_lib
 	.venv/bin/python dev/check_words.py
 	.venv/bin/python -m mypy
 
-docs: .venv/.det  ## Builds the documentation site in site/; warnings are errors
+docs: .venv/.core  ## Builds the documentation site in site/; warnings are errors
 	.venv/bin/python -m pip install -c constraints.txt -e '.[docs]'
 	.venv/bin/python -m mkdocs build --strict
 
@@ -70,6 +70,11 @@ endef
 # What pre-training and segmentation need: no compiled ops.
 .venv/.core: setup.py pyproject.toml constraints.txt | .venv/bin/python
 	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt -e '.[onedl,regions]'
+	touch $@
+
+# What the checks of style and types need on top.
+.venv/.dev: .venv/.core
+	.venv/bin/python -m pip install -c constraints.txt -e '.[onedl,regions,dev]'
 	touch $@
 
 # What detection and the tests need on top.

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 
 @dataclass(frozen=True)
 class Level:
@@ -59,3 +62,17 @@ def require_trainable(levels: Iterable[Level]) -> None:
                 "nothing of the network would train by it; let it read a decoder's level, or leave the branch out "
                 'until the encoder trains too'
             )
+
+
+def feeds_of(parameters: Iterable[Tensor], output: Tensor) -> list[bool]:
+    """Whether each parameter feeds an output.
+
+    Args:
+        parameters: Of the network that computed it.
+        output: A scalar.
+    """
+    parameters = list(parameters)
+    if not output.requires_grad:  # a frozen encoder's
+        return [False] * len(parameters)
+    gradients = torch.autograd.grad(output, parameters, retain_graph=True, allow_unused=True)
+    return [gradient is not None for gradient in gradients]

@@ -11,10 +11,9 @@ from mmengine.model import ModuleDict
 from torch import Tensor, nn
 
 from ..registry import MODELS, build_foreign
-from .decoders.arguments import class_of
-from .decoders.base import Decoder
+from .decoders.base import class_of_decoder
 from .encoders import blank_image, channels_first, evaluating, first_maps, is_channels_last, name_levels
-from .levels import Level, find_levels, require_trainable
+from .levels import Level, feeds_of, find_levels, require_trainable
 from .pretrained import Start, load_pretrained, take_starts
 from .twin import Half
 
@@ -70,7 +69,7 @@ class Network(Half):
         self.trained_levels: list[str] = []
         waiting = dict(decoder or {})
         while waiting:
-            ready = [k for k, v in waiting.items() if _class_of_decoder(k, v).reads(v) <= self.levels.keys()]
+            ready = [k for k, v in waiting.items() if class_of_decoder(k, v).reads(v) <= self.levels.keys()]
             name = next(iter(ready or waiting))
             self._add_decoder(name, waiting.pop(name))
 
@@ -153,9 +152,9 @@ class Network(Half):
         with torch.enable_grad(), evaluating(self):
             maps = self(blank_image(self, self.probe_size))
             total = sum(maps[name].sum() for name in names)
-        self.unused = [name for name, feeds in zip(trained, _feed(trained.values(), total)) if not feeds]
+        self.unused = [name for name, feeds in zip(trained, feeds_of(trained.values(), total)) if not feeds]
         frozen = [trained[name] for name in self.unused]
-        self.trained_levels = [name for name in maps if not frozen or not any(_feed(frozen, maps[name].sum()))]
+        self.trained_levels = [name for name in maps if not frozen or not any(feeds_of(frozen, maps[name].sum()))]
         for parameter in frozen:
             parameter.requires_grad_(False)
 
@@ -195,24 +194,3 @@ class Network(Half):
                 f'model.network.decoder.{name} says that it makes levels {sorted(names)}, but makes {sorted(made)}: '
                 f'the names of {type(self.decoder[name]).__name__} must be those that its forward returns'
             )
-
-
-def _class_of_decoder(name: str, config: Mapping[str, Any]) -> type[Decoder]:
-    """The adapter that a decoder's config names."""
-    kind = class_of(config)
-    if not issubclass(kind, Decoder):
-        raise ValueError(
-            f'model.network.decoder.{name} has the type {config["type"]!r}, which is no decoder: give a neck to '
-            'mmdecon.NeckDecoder, a decode head to mmdecon.SegHeadDecoder, or derive an adapter from '
-            'mmdecon.models.decoders.Decoder (docs/add_a_decoder.md)'
-        )
-    return kind
-
-
-def _feed(parameters: Iterable[Tensor], output: Tensor) -> list[bool]:
-    """Whether each parameter feeds an output."""
-    parameters = list(parameters)
-    if not output.requires_grad:  # a frozen encoder's
-        return [False] * len(parameters)
-    gradients = torch.autograd.grad(output, parameters, retain_graph=True, allow_unused=True)
-    return [gradient is not None for gradient in gradients]

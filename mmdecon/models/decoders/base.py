@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..levels import Level, find_levels
 from ..twin import Half
-from .arguments import full_type
+from .arguments import class_of, full_type
 
 NECK, DECODE_HEAD = 'neck', 'decode_head'
 PLACES = (NECK, DECODE_HEAD)
@@ -125,3 +125,23 @@ class Decoder(Half):
             Level -> map, of those in ``names``; of a head what enters its classifier.
         """
         return dict(zip(self.names, module(maps)))
+
+
+def class_of_decoder(name: str, config: Mapping[str, Any]) -> type[Decoder]:
+    """The adapter that a decoder's config names.
+
+    Args:
+        name: Of the decoder, for the message.
+        config: With ``type``.
+
+    Raises:
+        ValueError: If the type is no decoder.
+    """
+    kind = class_of(config)
+    if not issubclass(kind, Decoder):
+        raise ValueError(
+            f'model.network.decoder.{name} has the type {config["type"]!r}, which is no decoder: give a neck to '
+            'mmdecon.NeckDecoder, a decode head to mmdecon.SegHeadDecoder, or derive an adapter from '
+            'mmdecon.models.decoders.Decoder (docs/add_a_decoder.md)'
+        )
+    return kind

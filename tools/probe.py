@@ -21,8 +21,7 @@ from mmdecon.evaluation import (
     choose_features,
     draw_images,
     evaluate,
-    open_folder,
-    open_split,
+    open_pair,
     open_subject,
     to_json,
     with_random_decoder,
@@ -99,23 +98,23 @@ def open_data(args: Namespace) -> tuple[Split, Split]:
         loaders = [cfg.get('train_dataloader'), cfg.get('val_dataloader') or cfg.get('test_dataloader')]
         if not all(loaders):
             refuse(f'--data {args.data} has no train_dataloader, or neither val_dataloader nor test_dataloader')
-        train, val = (open_split(loader['dataset']) for loader in loaders)
+        configs = [loader['dataset'] for loader in loaders]
     else:
-        train, val = open_folders(args)
-    return train.first(args.train_count), val.first(args.val_count)
+        configs = folders(args)
+    counts = (args.train_count, args.val_count)
+    return open_pair(*({**config, 'count': count} for config, count in zip(configs, counts)))
 
 
-def open_folders(args: Namespace) -> tuple[Split, Split]:
-    """The same of folders; without names of classes, there are as many as the larger label of both needs."""
+def folders(args: Namespace) -> list[dict[str, Any]]:
+    """The folders of both, as :func:`open_split` takes them."""
     if not args.labels_dir or not (args.val_list or args.val_images):
         refuse('--images needs --labels-dir, and --val-list or --val-images, which tell the images to score on')
-    folders = [
-        (args.images, args.labels_dir, args.train_list),
-        (args.val_images or args.images, args.val_labels_dir or args.labels_dir, args.val_list),
+    common = dict(classes=args.classes, ignore=args.ignore_index)
+    val_images, val_labels = args.val_images or args.images, args.val_labels_dir or args.labels_dir
+    return [
+        dict(images=args.images, labels=args.labels_dir, list_file=args.train_list, **common),
+        dict(images=val_images, labels=val_labels, list_file=args.val_list, **common),
     ]
-    splits = [open_folder(*folder, args.classes, args.ignore_index) for folder in folders]
-    classes = max((split.classes for split in splits), key=len)
-    return tuple(split.with_classes(classes) for split in splits)
 
 
 def open_networks(args: Namespace) -> list[Subject]:

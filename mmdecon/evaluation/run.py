@@ -73,13 +73,8 @@ def evaluate(
         tell: Takes one line for each network that is done.
 
     Raises:
-        ValueError: If a network lacks a level, or the splits have different classes.
+        ValueError: If a network lacks a level.
     """
-    if train.classes != val.classes:
-        raise ValueError(
-            f'the training images have {len(train.classes)} classes, the validation images {len(val.classes)}: name '
-            'the same classes for both'
-        )
     chosen = [choose_features(subject, wanted) for subject in subjects]  # refuses before any work starts
     results: list[Result] = []
     for subject, features in zip(subjects, chosen):

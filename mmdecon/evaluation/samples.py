@@ -64,10 +64,6 @@ class Split:
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
 
-    def with_classes(self, classes: Sequence[str]) -> 'Split':
-        """The same images with other names of the classes."""
-        return replace(self, classes=tuple(classes))
-
     def first(self, count: int | None) -> 'Split':
         """The first images alone, all where ``count`` is None.
 
@@ -169,6 +165,28 @@ def open_dataset(config: Mapping[str, Any]) -> Split:
         return Sample(read_image(infos[index]['img_path']), labels)
 
     return Split(tuple(Path(info['img_path']).name for info in infos), tuple(classes), read)
+
+
+def open_pair(train: Mapping[str, Any], val: Mapping[str, Any]) -> tuple[Split, Split]:
+    """Opens images to learn from and images to score on.
+
+    Args:
+        train: See :func:`open_split`.
+        val: The same. Of folders without names of classes, the larger label of both tells how many classes there are.
+
+    Raises:
+        ValueError: If they have different classes.
+    """
+    splits = [open_split(config) for config in (train, val)]
+    if not any('type' in config or config.get('classes') for config in (train, val)):
+        classes = max((split.classes for split in splits), key=len)
+        splits = [replace(split, classes=classes) for split in splits]
+    if splits[0].classes != splits[1].classes:
+        raise ValueError(
+            f'the images to learn from have classes {splits[0].classes}, those to score on {splits[1].classes}: name '
+            'the same for both'
+        )
+    return splits[0], splits[1]
 
 
 def _joined(splits: Sequence[Split]) -> Split:

@@ -5,7 +5,6 @@ Shapes: H x W the annotation in pixels, h x w cells, K classes.
 
 from typing import NamedTuple
 
-import mmcv
 import numpy as np
 import torch
 from torch import Tensor
@@ -38,7 +37,8 @@ class Seen(NamedTuple):
         """Classes of the cells of a map, (h, w); those of the margin are ignored."""
         labels = self.labels
         if labels.shape != self.size:
-            labels = mmcv.imresize(labels.astype(np.int16), self.size[::-1], interpolation='nearest').astype(np.int64)
+            plane = torch.from_numpy(labels)[None, None].float()
+            labels = interpolate(plane, self.size, mode='nearest-exact')[0, 0].long().numpy()
         return label_cells(pad_labels(labels, self.whole), shape, classes, labelling)
 
     def upsample(self, scores: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ Shapes: H x W an image in pixels.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -25,7 +25,7 @@ from .random_start import without_starts
 
 
 class Colours(NamedTuple):
-    """How a network wants its images.
+    """Makes of images (..., 3, H, W), BGR, 0..255, what a network wants.
 
     Attributes:
         mean: Of each channel, 0..255, in the network's order.
@@ -37,6 +37,12 @@ class Colours(NamedTuple):
     std: tuple[float, ...]
     to_rgb: bool
 
+    def __call__(self, images: Tensor) -> Tensor:
+        """Orders and normalises channels, in float32."""
+        ordered = images.flip(-3) if self.to_rgb else images
+        mean, std = (torch.tensor(values, device=images.device)[:, None, None] for values in self[:2])
+        return (ordered.float() - mean) / std
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -46,14 +52,14 @@ class Subject:
         name: In tables.
         network: Image -> maps.
         config: The network's, without files to start from.
-        colours: How it wants its images.
+        normalise: Makes of images (1, 3, H, W), uint8, BGR, what it wants.
         levels: Those that its weights were trained for, or loaded for; others are not probed.
     """
 
     name: str
     network: Network
     config: Mapping[str, Any]
-    colours: Colours
+    normalise: Callable[[Tensor], Tensor]
     levels: Mapping[str, Level]
 
     @property
@@ -72,12 +78,10 @@ class Subject:
             all strides divide H' and W'.
         """
         weight = next(self.network.parameters())
-        ordered = image[..., ::-1] if self.colours.to_rgb else image
-        x = torch.from_numpy(ordered.transpose(2, 0, 1).astype(np.float32))[None].to(weight.device)
-        mean, std = (x.new_tensor(values)[:, None, None] for values in self.colours[:2])
+        x = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(weight.device)
         step = math.lcm(*(level.stride for level in self.network.levels.values()))
         height, width = image.shape[:2]
-        return pad((x - mean) / std, (0, -width % step, 0, -height % step)).to(weight.dtype)
+        return pad(self.normalise(x), (0, -width % step, 0, -height % step)).to(weight.dtype)
 
 
 def read_colours(config: Mapping[str, Any] | None) -> Colours:

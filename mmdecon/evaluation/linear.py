@@ -34,8 +34,8 @@ class LinearProbe:
         solver = torch.optim.LBFGS(
             [weight, bias],
             max_iter=iterations,
-            tolerance_grad=1e-6,
-            tolerance_change=1e-10,
+            tolerance_grad=1e-7,
+            tolerance_change=1e-13,
             line_search_fn='strong_wolfe',
         )
 

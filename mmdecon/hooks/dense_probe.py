@@ -69,7 +69,7 @@ class DenseProbe(Hook):
     ) -> None:
         if interval < 1 or half not in (STUDENT, TEACHER):
             raise ValueError(
-                f'DenseProbe has interval={interval} and half={half!r}: give 1 or more, student or teacher'
+                f'DenseProbe has interval={interval} and half={half!r}: give 1 or more, and student or teacher'
             )
         self.how = replace(Options(cells=2000), **(options or {}))
         self.train, self.val = open_pair(train, val)
@@ -87,15 +87,13 @@ class DenseProbe(Hook):
                 'mmdecon.DenseProbe needs the whole network in each process, and the strategy shards it: leave the '
                 'hook out and probe checkpoints with tools/probe.py'
             )
-        names = [
-            f'{PREFIX}{f}/{m}_{metric}' for f in self._features(runner) for m in self.how.methods for metric in METRICS
-        ]
-        for hook in self._choosers(runner):
-            strange = [key for key in hook.save_best if key not in names]
-            if strange:
-                raise ValueError(
-                    f'default_hooks.checkpoint.save_best has {strange}; DenseProbe gives {", ".join(names)}'
-                )
+        names = [f'{feature}/{method}' for feature in self._features(runner) for method in self.how.methods]
+        known = [f'{PREFIX}{name}_{metric}' for name in names for metric in METRICS]
+        strange = [key for hook in self._choosers(runner) for key in hook.save_best if key not in known]
+        if strange:
+            raise ValueError(
+                f'default_hooks.checkpoint.save_best has {strange[0]!r}; mmdecon.DenseProbe gives {", ".join(known)}'
+            )
         path = Path(runner.work_dir, 'probe.json')
         if runner.iter and path.is_file():
             self.points = [p for p in json.loads(path.read_text(encoding='utf-8')) if p['iter'] < runner.iter]

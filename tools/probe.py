@@ -159,16 +159,16 @@ def draw(args: Namespace, subjects: list[Subject], train: Split, val: Split, how
     features: Mapping[str, Any] = {}
     for subject in subjects:
         first = next(iter(choose_features(subject, args.levels)))
-        sides = [('', subject, first)]
+        sides = [('trained', subject, first)]
         if subject.has_decoder:
             images = [train[index].image for index in range(min(CALIBRATION, len(train)))]
             sides += [
-                (f'\nrandom decoder {seed}', with_random_decoder(subject, seed, images), first)
+                (f'random decoder {seed}', with_random_decoder(subject, seed, images), first)
                 for seed in args.random_seeds[:1]
             ]
-            sides.append(('\nbare encoder', subject, encoder_join(subject.levels)))
+            sides.append(('bare encoder', subject, encoder_join(subject.levels)))
         for label, network, feature in sides:
-            title = f'{subject.name}{label or chr(10)}: {feature}'
+            title = f'{subject.name}\n{label}\n{feature}'
             shown[title], features = network, {**features, title: feature.split('+')}
     count = min(args.pictures, len(val))
     places = [index * len(val) // count for index in range(count)]

@@ -14,25 +14,36 @@ class ClusterProbe:
 
     Args:
         features: (N, C).
-        clusters: K.
+        classes: How many there are.
+        clusters: K, at least as many; by default as many.
         seed: Of the starting centres.
         starts: K-means is run from as many, and the best by its own objective is kept.
         standardise: Whether channels are first standardised.
 
     Raises:
         ModuleNotFoundError: If scikit-learn is not installed.
-        ValueError: If there are fewer cells than clusters.
+        ValueError: If there are fewer cells than clusters, or fewer clusters than classes.
     """
 
     def __init__(
-        self, features: Tensor, clusters: int, seed: int = 0, starts: int = 3, standardise: bool = True
+        self,
+        features: Tensor,
+        classes: int,
+        clusters: int | None = None,
+        seed: int = 0,
+        starts: int = 3,
+        standardise: bool = True,
     ) -> None:
         try:
             from sklearn.cluster import KMeans
         except ImportError as error:
             raise ModuleNotFoundError(LACKING) from error
-        if len(features) < clusters:
-            raise ValueError(f'{len(features)} cells cannot make {clusters} clusters: give more images, or cells')
+        clusters = clusters or classes
+        if not classes <= clusters <= len(features):
+            raise ValueError(
+                f'{len(features)} cells cannot make {clusters} clusters for {classes} classes: give at least as many '
+                'clusters as classes, and more cells or images'
+            )
         self.standardise = Standardiser(features) if standardise else None
         x = self.standardise(features) if self.standardise else features
         found = KMeans(clusters, n_init=starts, random_state=seed).fit(x.cpu().numpy())

@@ -15,7 +15,7 @@ from ..models.pretrained import misfits
 from .random_start import without_starts
 
 PARTS = dict(backbone='encoder.', neck='decoder.neck.neck.', decode_head='decoder.head.decode_head.')
-OTHERS = ('auxiliary_head.', 'head.', 'data_preprocessor.', 'decode_head.conv_seg.')
+CLASSIFIER = 'decode_head.conv_seg.'
 
 
 def network_of(model: Mapping[str, Any], scope: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _scoped(config: Mapping[str, Any], scope: str) -> dict[str, Any]:
 def _of(content: Mapping[str, Any], part: str) -> list[tuple[str, Tensor]]:
     """A part's tensors, classifier left out."""
     state = content['state_dict']
-    return [(name, state[name]) for name in _starting(state, part) if not name.startswith(OTHERS)]
+    return [(name, state[name]) for name in _starting(state, part) if not name.startswith(CLASSIFIER)]
 
 
 def _starting(names: Any, part: str) -> list[str]:

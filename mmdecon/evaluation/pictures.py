@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import mmcv
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -54,7 +55,7 @@ def draw_bars(results: Sequence[Result], metric: str = 'foreground_mIoU') -> np.
 
 
 def _draw_series(
-    axes: object, results: Sequence[Result], features: Sequence[str], place: int, count: int, metric: str
+    axes: Axes, results: Sequence[Result], features: Sequence[str], place: int, count: int, metric: str
 ) -> None:
     """Draws the bars of one network."""
     known = (ORANGE, SKY, GREEN, VERMILION, INK, GREY)
@@ -64,7 +65,7 @@ def _draw_series(
         found.setdefault(features.index(r.row.feature), []).append(getattr(r.row.scores, metric))
     spreads = {where: spread(values) for where, values in found.items()}
     label = f'{results[0].subject}: {results[0].start}' if results else '_'
-    axes.bar(  # type: ignore[attr-defined]
+    axes.bar(
         [where + (place + 0.5) * width - 0.4 for where in spreads],
         [value.mean for value in spreads.values()],
         width,

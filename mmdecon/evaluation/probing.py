@@ -154,7 +154,7 @@ def fit(method: str, memory: Memory, classes: int, how: Options) -> Predictor:
         return LinearProbe(*memory, classes, **how.linear)
     if method == 'knn':
         return KnnProbe(*memory, classes, **how.knn)
-    return ClusterProbe(memory.features, **{'clusters': classes, 'seed': how.seed, **how.cluster})
+    return ClusterProbe(memory.features, classes, **{'seed': how.seed, **how.cluster})
 
 
 def _places(labels: np.ndarray, number: int, draw: Draw | None, images: int, how: Options) -> Tensor:

@@ -160,7 +160,7 @@ def open_dataset(config: Mapping[str, Any]) -> Split:
         )
 
     def read(index: int) -> Sample:
-        labels = load.transform(dict(infos[index]))['gt_seg_map'].astype(np.int64)
+        labels = load.transform(dataset.get_data_info(index))['gt_seg_map'].astype(np.int64)
         labels[labels == getattr(dataset, 'ignore_index', 255)] = IGNORED
         return Sample(read_image(infos[index]['img_path']), labels)
 

@@ -21,6 +21,7 @@ from ..evaluation.probing import probe
 from ..evaluation.samples import open_pair
 from ..evaluation.subjects import Subject
 from ..images.seeding import seeded
+from ..models.decon import DeCon
 from ..models.encoders import evaluating
 from ..models.levels import Level
 from ..models.twin import STUDENT, TEACHER
@@ -80,8 +81,14 @@ class DenseProbe(Hook):
         """Called by mmengine once checkpoints are loaded; of a resumed run, takes up what was found before.
 
         Raises:
-            ValueError: If a level does not exist, the model is sharded, or the checkpoint hook waits for another score.
+            ValueError: If the model is no DeCon or sharded, a level does not exist, or the checkpoint hook waits for another score.
         """
+        model = unwrapped(runner.model)
+        if not isinstance(model, DeCon):
+            raise ValueError(
+                f'mmdecon.DenseProbe probes a mmdecon.DeCon, but the model is a {type(model).__name__}: probe its '
+                'checkpoints with tools/probe.py'
+            )
         if is_sharded(runner.model):
             raise ValueError(
                 'mmdecon.DenseProbe needs the whole network in each process, and the strategy shards it: leave the '

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import mmcv
 import pytest
@@ -33,7 +34,7 @@ def build(work_dir: Path, hook: dict[str, Any] | None = None, **options: Any) ->
     """The small run, in this process; its decoder drops channels."""
     cfg = Config.fromfile('tests/training/tiny.py')
     plain = {'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False}
-    cfg.merge_from_dict({'work_dir': str(work_dir), 'experiment_name': str(work_dir), **plain, **options})
+    cfg.merge_from_dict({'work_dir': str(work_dir), 'experiment_name': str(uuid4()), **plain, **options})
     # the generators run through: without its seeding of each step, a probe that drew anything would be noticed
     cfg.custom_hooks = [one for one in cfg.custom_hooks if one['type'] != 'mmdecon.SeedEachStep']
     cfg.custom_hooks += [hook] if hook else []
@@ -97,7 +98,9 @@ def test_a_resumed_run_goes_on_with_its_curves(probed: tuple[Path, Runner], tmp_
 def test_loops_of_iterations_count_iterations(tmp_path: Path) -> None:
     loop = dict(_delete_=True, type='IterBasedTrainLoop', max_iters=3)
     hook = dict(PROBE, interval=2, levels=['c5'], options=dict(cells=50, methods=['knn']))
-    build(tmp_path, hook, train_cfg=loop, **{'default_hooks.checkpoint.by_epoch': False}).train()
+    build(
+        tmp_path, hook, train_cfg=loop, **{'default_hooks.checkpoint.by_epoch': False, 'log_processor.by_epoch': False}
+    ).train()
     assert [point['iter'] for point in json.loads((tmp_path / 'probe.json').read_text())] == [0, 2, 3]
 
 

@@ -97,6 +97,8 @@ def test_clusters_are_those_of_scikit_learn(cells) -> None:
 def test_fewer_cells_than_clusters_are_refused(cells) -> None:
     with pytest.raises(ValueError, match='2 cells cannot make 4 clusters'):
         ClusterProbe(cells[0][:2], CLASSES)
+    with pytest.raises(ValueError, match='3 clusters for 4 classes: give at least as many'):
+        ClusterProbe(cells[0], CLASSES, clusters=3)
 
 
 def test_without_scikit_learn_the_remedy_is_named(cells, monkeypatch: pytest.MonkeyPatch) -> None:

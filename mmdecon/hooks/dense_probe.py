@@ -81,7 +81,8 @@ class DenseProbe(Hook):
         """Called by mmengine once checkpoints are loaded; of a resumed run, takes up what was found before.
 
         Raises:
-            ValueError: If the model is no DeCon or sharded, a level does not exist, or the checkpoint hook waits for another score.
+            ValueError: If the model is no DeCon or is sharded, a level does not exist, or the checkpoint hook waits for
+                another score.
         """
         model = unwrapped(runner.model)
         if not isinstance(model, DeCon):

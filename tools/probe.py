@@ -4,7 +4,6 @@ Each network is compared with itself under a random decoder, and with all levels
 """
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,16 @@ from mmdecon.evaluation import (
     Result,
     Split,
     Subject,
-    choose_features,
     draw_images,
     evaluate,
     open_pair,
     open_subject,
     to_json,
-    with_random_decoder,
 )
 from mmdecon.evaluation.cells import DRAWINGS, LABELLINGS
-from mmdecon.evaluation.features import encoder_join
 from mmdecon.evaluation.files import write_json, write_picture, write_text
 from mmdecon.evaluation.options import SCORING
-from mmdecon.evaluation.pictures import draw_bars, draw_maps
-from mmdecon.evaluation.random_start import CALIBRATION
+from mmdecon.evaluation.pictures import draw_bars, draw_subjects
 from mmdecon.evaluation.table import METRICS, differences, table
 from mmdecon.refusal import refuse
 
@@ -153,28 +148,6 @@ def options(args: Namespace) -> Options:
     )
 
 
-def draw(args: Namespace, subjects: list[Subject], train: Split, val: Split, how: Options) -> None:
-    """Draws the first feature of each network, that of a random decoder, and the bare encoder, of some images."""
-    shown: dict[str, Subject] = {}
-    features: Mapping[str, Any] = {}
-    for subject in subjects:
-        first = next(iter(choose_features(subject, args.levels)))
-        sides = [('trained', subject, first)]
-        if subject.has_decoder:
-            images = [train[index].image for index in range(min(CALIBRATION, len(train)))]
-            sides += [
-                (f'random decoder {seed}', with_random_decoder(subject, seed, images), first)
-                for seed in args.random_seeds[:1]
-            ]
-            sides.append(('bare encoder', subject, encoder_join(subject.levels)))
-        for label, network, feature in sides:
-            title = f'{subject.name}\n{label}\n{feature}'
-            shown[title], features = network, {**features, title: feature.split('+')}
-    count = min(args.pictures, len(val))
-    places = [index * len(val) // count for index in range(count)]
-    write_picture(Path(args.out, 'maps.png'), draw_maps(shown, features, val, places, how))
-
-
 def report(args: Namespace, results: list[Result]) -> str:
     """The tables, and what their numbers are."""
     return '\n\n'.join(
@@ -202,7 +175,8 @@ def main() -> None:
         write_text(Path(args.out, 'table.md'), text + '\n')
         write_picture(Path(args.out, 'bars.png'), draw_bars(results, args.metric))
         if args.pictures:
-            draw(args, subjects, train, val, how)
+            picture = draw_subjects(subjects, args.levels, train, val, args.random_seeds, args.pictures, how)
+            write_picture(Path(args.out, 'maps.png'), picture)
     except (ValueError, OSError, ModuleNotFoundError) as error:
         refuse(str(error))
     print(f'{text}\n\nwritten to {args.out}')

@@ -15,9 +15,10 @@ from torch import Tensor
 
 from ..visualization import blend, caption, palette, tile
 from ..visualization.canvas import GREEN, INK, ORANGE, SKY, VERMILION
-from .features import join
+from .features import encoder_join, join
 from .options import Options
-from .run import Result
+from .random_start import first_images, with_random_decoder
+from .run import Result, choose_features
 from .samples import IGNORED, Split
 from .seeing import Seen, see
 from .subjects import Subject
@@ -100,17 +101,12 @@ def principal_colours(maps: Sequence[Tensor]) -> list[np.ndarray]:
 
 
 def draw_maps(
-    subjects: Mapping[str, Subject],
-    features: Mapping[str, Sequence[str]],
-    split: Split,
-    indices: Sequence[int],
-    how: Options,
+    shown: Mapping[str, tuple[Subject, Sequence[str]]], split: Split, indices: Sequence[int], how: Options
 ) -> np.ndarray:
     """Draws images in rows: the image, its annotation, and the map of each network.
 
     Args:
-        subjects: Title -> network.
-        features: Title -> levels of that network.
+        shown: Title -> a network and levels of it.
         split: The images.
         indices: Which of them.
         how: The size of what the networks see.
@@ -120,11 +116,45 @@ def draw_maps(
     columns = [[caption(_panel(sample.image[..., ::-1]), 'image') for sample in samples]]
     laid = [blend(s.image[..., ::-1], colours[s.labels], np.where(s.labels == IGNORED, 0, 0.75)) for s in samples]
     columns.append([caption(_panel(picture), 'annotation') for picture in laid])
-    for title, subject in subjects.items():
+    for title, (subject, levels) in shown.items():
         seen = [see(subject, sample, how) for sample in samples]
-        shown = [_within(join(one.maps, features[title]), one) for one in seen]
+        shown = [_within(join(one.maps, levels), one) for one in seen]
         columns.append([caption(_panel(shade, False), title, 11) for shade in principal_colours(shown)])
     return tile([list(row) for row in zip(*columns)])
+
+
+def draw_subjects(
+    subjects: Sequence[Subject],
+    wanted: Sequence[str] | None,
+    train: Split,
+    val: Split,
+    seeds: Sequence[int],
+    count: int,
+    how: Options,
+) -> np.ndarray:
+    """Draws the first feature of each network, the same with a random decoder, and the bare encoder.
+
+    Args:
+        subjects: The networks.
+        wanted: Their features, see :func:`~mmdecon.evaluation.choose_features`.
+        train: Of which the random decoders' norms take their statistics.
+        val: Of which some are drawn, evenly spread.
+        seeds: Of random decoders; the first is drawn.
+        count: How many images.
+        how: The size of what the networks see.
+    """
+    shown: dict[str, tuple[Subject, Sequence[str]]] = {}
+    for subject in subjects:
+        name, levels = next(iter(choose_features(subject, wanted).items()))
+        shown[f'{subject.name}\ntrained\n{name}'] = (subject, levels)
+        if subject.has_decoder and seeds:
+            random = with_random_decoder(subject, seeds[0], first_images(train))
+            shown[f'{subject.name}\nrandom decoder {seeds[0]}\n{name}'] = (random, levels)
+        if subject.has_decoder:
+            bare = encoder_join(subject.levels)
+            shown[f'{subject.name}\nbare encoder\n{bare}'] = (subject, bare.split('+'))
+    count = min(count, len(val))
+    return draw_maps(shown, val, [index * len(val) // count for index in range(count)], how)
 
 
 def _within(joined: Tensor, seen: Seen) -> Tensor:

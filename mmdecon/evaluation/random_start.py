@@ -12,9 +12,15 @@ from ..images.seeding import seeded
 from ..registry import MODELS
 
 if TYPE_CHECKING:
+    from .samples import Split
     from .subjects import Subject
 
 CALIBRATION = 16  # images whose statistics the norms of a random decoder get
+
+
+def first_images(split: 'Split') -> list[np.ndarray]:
+    """The images that norms of random decoders take their statistics from."""
+    return [split[index].image for index in range(min(CALIBRATION, len(split)))]
 
 
 def with_random_decoder(subject: 'Subject', seed: int, images: Sequence[np.ndarray]) -> 'Subject':

@@ -11,7 +11,7 @@ from .draws import Draw
 from .features import default_features, encoder_join, parse_feature
 from .options import Options
 from .probing import Features, Row, probe
-from .random_start import CALIBRATION, with_random_decoder
+from .random_start import first_images, with_random_decoder
 from .samples import Split
 from .subjects import Subject
 
@@ -86,8 +86,7 @@ def evaluate(
         tell(f'{subject.name}: {len(rows)} results')
         made = {name: levels for name, levels in features.items() if _is_made(levels, subject)}
         for seed in seeds if made else ():
-            images = [train[index].image for index in range(min(CALIBRATION, len(train)))]
-            random = with_random_decoder(subject, seed, images)
+            random = with_random_decoder(subject, seed, first_images(train))
             rows = probe(random, made, train, val, draws, how)
             results += [Result(subject.name, RANDOM, seed, row) for row in rows]
             tell(f'{random.name}: {len(rows)} results')

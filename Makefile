@@ -80,7 +80,7 @@ endef
 # What detection and the tests need on top.
 .venv/.det: .venv/.core
 	$(call ops,.venv,constraints.txt,onedl-mmcv)
-	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt onedl-mim -e '.[onedl,regions,det,projects,test,dev]'
+	.venv/bin/python -m pip install $(FIND_WHEELS) -c constraints.txt onedl-mim -e '.[onedl,regions,det,probes,projects,test,dev]'
 	touch $@
 
 .venv-openmmlab/bin/python:
@@ -90,5 +90,5 @@ endef
 	.venv-openmmlab/bin/python -m pip install $(FIND_WHEELS) -c constraints-openmmlab.txt torch torchvision
 	$(call ops,.venv-openmmlab,constraints-openmmlab.txt,mmcv)
 	.venv-openmmlab/bin/python -m pip install $(FIND_WHEELS) -c constraints-openmmlab.txt \
-		openmim -e '.[openmmlab,regions,det-openmmlab,projects,test]'
+		openmim -e '.[openmmlab,regions,det-openmmlab,probes,projects,test]'
 	touch $@

@@ -6,7 +6,8 @@ from .options import METHODS, Options
 from .probing import Row, probe
 from .random_start import with_random_decoder
 from .run import Result, choose_features, evaluate, to_json
-from .samples import Sample, Split, open_dataset, open_folder, open_pair, open_split
+from .samples import open_dataset, open_folder, open_pair, open_split
+from .split import Sample, Split
 from .subjects import Subject, open_subject
 
 __all__ = [

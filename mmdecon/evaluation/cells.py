@@ -6,7 +6,7 @@ Shapes: H x W pixels, h x w cells.
 import numpy as np
 
 from ..images.seeding import derive_seed
-from .samples import IGNORED
+from .split import IGNORED
 
 LABELLINGS = ('majority', 'centre')
 DRAWINGS = ('balanced', 'uniform')

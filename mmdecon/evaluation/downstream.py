@@ -82,7 +82,7 @@ def load_downstream(config: Mapping[str, Any], path: str) -> tuple[Network, dict
         )
     network.load_state_dict(state, strict=False)
     random = _fed_by(network, untrained)
-    return network.eval(), {n: level for n, level in network.levels.items() if n not in random}, config
+    return network.eval(), {n: level for n, level in network.levels.items() if n not in random}, dict(config)
 
 
 def _scoped(config: Mapping[str, Any], scope: str) -> dict[str, Any]:

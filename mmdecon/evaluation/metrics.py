@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from .samples import IGNORED
+from .split import IGNORED
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def score(confusion: np.ndarray, background: int | None = 0) -> Scores:
         iou = 100 * hits / union  # NaN where a class does not occur
     occurs = union > 0
     front = occurs & (np.arange(len(iou)) != (-1 if background is None else background))
-    means = [float(iou[chosen].mean()) if chosen.any() else float('nan') for chosen in (occurs, front)]
+    everything, foreground = (float(iou[chosen].mean()) if chosen.any() else float('nan') for chosen in (occurs, front))
     accuracy = 100 * float(hits.sum()) / max(1, int(confusion.sum()))
-    return Scores(*means, accuracy, tuple(float(x) if there else None for x, there in zip(iou, occurs)))
+    return Scores(everything, foreground, accuracy, tuple(float(x) if there else None for x, there in zip(iou, occurs)))
 
 
 def match(confusion: np.ndarray) -> np.ndarray:

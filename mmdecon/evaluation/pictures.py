@@ -19,8 +19,8 @@ from .features import encoder_join, join
 from .options import Options
 from .random_start import first_images, with_random_decoder
 from .run import Result, choose_features
-from .samples import IGNORED, Split
 from .seeing import Seen, see
+from .split import IGNORED, Split
 from .subjects import Subject
 from .table import spread
 
@@ -118,8 +118,8 @@ def draw_maps(
     columns.append([caption(_panel(picture), 'annotation') for picture in laid])
     for title, (subject, levels) in shown.items():
         seen = [see(subject, sample, how) for sample in samples]
-        shown = [_within(join(one.maps, levels), one) for one in seen]
-        columns.append([caption(_panel(shade, False), title, 11) for shade in principal_colours(shown)])
+        maps = [_within(join(one.maps, levels), one) for one in seen]
+        columns.append([caption(_panel(shade, False), title, 11) for shade in principal_colours(maps)])
     return tile([list(row) for row in zip(*columns)])
 
 

@@ -18,8 +18,8 @@ from .knn import KnnProbe
 from .linear import LinearProbe
 from .metrics import Scores, match, score
 from .options import Options
-from .samples import Split
 from .seeing import see
+from .split import Split
 from .subjects import Subject
 
 Predictor = Callable[[Tensor], Tensor]
@@ -129,7 +129,7 @@ def collect(
         seen = see(subject, train[number], how)
         for feature, levels in features.items():
             joined = join(seen.maps, levels)
-            labels = seen.cells(tuple(joined.shape[1:]), len(train.classes), how.labelling)
+            labels = seen.cells((joined.shape[1], joined.shape[2]), len(train.classes), how.labelling)
             for draw in (draw for draw, images in wanted.items() if number in images):
                 places = _places(labels, number, draw, len(wanted[draw]), how)
                 taken = joined.flatten(1)[:, places.to(joined.device)].T
@@ -168,4 +168,5 @@ def _row(trial: Trial, method: str, memory: Memory, confusion: np.ndarray, how: 
     feature, draw = trial
     counts = match(confusion) if draw is None else confusion
     labels, number = (draw.labels, draw.number) if draw else (None, None)
-    return Row(feature, method, labels, number, *memory.features.shape, score(counts, how.background))
+    cells, channels = memory.features.shape
+    return Row(feature, method, labels, number, cells, channels, score(counts, how.background))

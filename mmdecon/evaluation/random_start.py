@@ -1,4 +1,4 @@
-"""The yardstick: the same network with the same encoder and a decoder of random weights."""
+"""The yardstick: the same network with the same encoder and a decoder of a random initialisation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from ..images.seeding import seeded
 from ..registry import MODELS
 
 if TYPE_CHECKING:
-    from .samples import Split
+    from .split import Split
     from .subjects import Subject
 
 CALIBRATION = 16  # images whose statistics the norms of a random decoder get

@@ -12,7 +12,7 @@ from .features import default_features, encoder_join, parse_feature
 from .options import Options
 from .probing import Features, Row, probe
 from .random_start import first_images, with_random_decoder
-from .samples import Split
+from .split import Split
 from .subjects import Subject
 
 TRAINED, RANDOM, ENCODER = 'trained', 'random decoder', 'encoder'

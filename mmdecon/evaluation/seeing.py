@@ -14,7 +14,7 @@ from ..images.resizing import resize
 from .cells import label_cells, pad_labels
 from .metrics import confuse
 from .options import Options
-from .samples import Sample
+from .split import Sample
 from .subjects import Subject
 
 
@@ -59,7 +59,7 @@ class Seen(NamedTuple):
         """
         labels = self.labels
         if how.scoring == 'cell':
-            labels = self.cells(tuple(scores.shape[1:]), classes, how.labelling)
+            labels = self.cells((scores.shape[1], scores.shape[2]), classes, how.labelling)
         else:
             scores = self.upsample(scores)
         return confuse(labels, scores.argmax(0).cpu().numpy(), classes, len(scores))
@@ -81,7 +81,7 @@ def see(subject: Subject, sample: Sample, how: Options) -> Seen:
     x = subject.prepare(image)
     with torch.no_grad():
         maps = {name: value[0] for name, value in subject.network(x).items() if name in subject.levels}
-    return Seen(maps, sample.labels, size, tuple(x.shape[2:]))
+    return Seen(maps, sample.labels, size, (x.shape[2], x.shape[3]))
 
 
 def _resize(x: Tensor, size: tuple[int, ...]) -> Tensor:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +24,8 @@ from .downstream import load_downstream, network_of
 from .random_start import without_starts
 
 
-class Colours(NamedTuple):
+@dataclass(frozen=True)
+class Colours:
     """Makes of images (..., 3, H, W), BGR, 0..255, what a network wants.
 
     Attributes:
@@ -37,10 +38,10 @@ class Colours(NamedTuple):
     std: tuple[float, ...]
     to_rgb: bool
 
-    def __call__(self, images: Tensor) -> Tensor:
+    def __call__(self, images: Tensor, /) -> Tensor:
         """Orders and normalises channels, in float32."""
         ordered = images.flip(-3) if self.to_rgb else images
-        mean, std = (torch.tensor(values, device=images.device)[:, None, None] for values in self[:2])
+        mean, std = (torch.tensor(values, device=images.device)[:, None, None] for values in (self.mean, self.std))
         return (ordered.float() - mean) / std
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from ..images.seeding import seeded
 from ..models.decon import DeCon
 from ..models.encoders import evaluating
 from ..models.levels import Level
+from ..models.network import Network
 from ..models.twin import STUDENT, TEACHER
 from ..registry import HOOKS
 from ..visualization import draw_curves
@@ -124,7 +125,7 @@ class DenseProbe(Hook):
         """Probes, logs, draws, and lets the checkpoint hook choose; once an iteration."""
         if self.points and self.points[-1]['iter'] == runner.iter:
             return
-        found = [self._scores(runner) if dist.is_main_process() else None]
+        found: list[Any] = [self._scores(runner) if dist.is_main_process() else None]
         dist.broadcast_object_list(found)  # the others wait here
         scores: dict[str, float] = found[0]
         self.points.append(dict(iter=runner.iter, epoch=runner.epoch, scores=scores))
@@ -141,12 +142,13 @@ class DenseProbe(Hook):
 
     def _scores(self, runner: Runner) -> dict[str, float]:
         """Name -> value, in percent; leaves generators and modes as they were."""
-        model, features = unwrapped(runner.model), self._features(runner)
-        network = model.network.half(self.half)
+        model, features = cast(DeCon, unwrapped(runner.model)), self._features(runner)
+        network = cast(Network, model.network.half(self.half))
 
         def normalise(images: Tensor) -> Tensor:
             view = dict(image=images, box=images.new_zeros(1, 4), flipped=torch.zeros(1, dtype=torch.bool))
-            return model.data_preprocessor(dict(views=[view]), training=False)['views'][0].image
+            found: Tensor = model.data_preprocessor(dict(views=[view]), training=False)['views'][0].image
+            return found
 
         subject = Subject(self.half, network, {}, normalise, network.levels)
         draws = draw_images(len(self.train), None, 1, self.how.seed)
@@ -160,7 +162,8 @@ class DenseProbe(Hook):
 
     def _features(self, runner: Runner) -> dict[str, tuple[str, ...]]:
         """What is probed."""
-        levels = unwrapped(runner.model).network.half(self.half).levels
+        model = cast(DeCon, unwrapped(runner.model))
+        levels = cast(Network, model.network.half(self.half)).levels
         texts = self.levels or _usual(levels)
         return {text: parse_feature(text, levels, 'DenseProbe.levels: the network') for text in texts}
 

@@ -7,7 +7,7 @@ import pytest
 
 from mmdecon.evaluation import Options, confuse, draw_images, match, score
 from mmdecon.evaluation.cells import draw_cells, label_cells
-from mmdecon.evaluation.samples import IGNORED
+from mmdecon.evaluation.split import IGNORED
 
 
 @pytest.mark.parametrize('labelling', ['majority', 'centre'])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mmdecon.evaluation import open_folder, open_pair, open_split
-from mmdecon.evaluation.samples import IGNORED
+from mmdecon.evaluation.split import IGNORED
 from tests.evaluation.nuclei import NUCLEI, part
 
 DATASET = dict(

@@ -9,7 +9,7 @@ mkdir -p "$out"
 
 unit=configs/slotcon/slotcon_r50_8xb64-coslr-800e_coco.py
 configs=("$unit" "$unit")  # against itself: how far the machine's noise reaches
-for kind in sl-slotcon sl-slotcon-fast ml-slotcon ml-slotcon-fast; do
+for kind in sl-slotcon ml-slotcon ml-slotcon-fast; do
     configs+=("configs/decon/decon-${kind}_r50-fpn_8xb64-coslr-800e_coco.py")
 done
 python -W ignore -m benchmarks step "${configs[@]}" --json "$out/step.json"

@@ -1,5 +1,6 @@
 """Hooks that watch, record and check; no training depends on one."""
 
+from .check_start import CheckStart
 from .health import Health
 from .next_stage import NextStage
 from .plain_checkpoint import PlainCheckpoint
@@ -7,4 +8,4 @@ from .recompute_parts import Recompute
 from .seed import SeedEachStep
 from .verify_load import VerifyLoad
 
-__all__ = ['Health', 'NextStage', 'PlainCheckpoint', 'Recompute', 'SeedEachStep', 'VerifyLoad']
+__all__ = ['CheckStart', 'Health', 'NextStage', 'PlainCheckpoint', 'Recompute', 'SeedEachStep', 'VerifyLoad']

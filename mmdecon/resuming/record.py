@@ -67,7 +67,9 @@ def make_record(cfg: Mapping[str, Any], loader: DataLoader) -> dict[str, Any]:
         ``processes``, ``images``, ``batch`` (images a process and iteration; 0 where batches vary), ``passes`` (of an
         optimiser step), ``iterations`` of an epoch, and ``options``, from dotted keys to values.
     """
-    options = {key: value for key, value in _flat(cfg) if key.partition('.')[0] not in ELSEWHERE}
+    hooks = [hook for hook in cfg.get('custom_hooks') or [] if hook.get('type') != 'mmdecon.CheckStart']
+    flat = _flat({**cfg, 'custom_hooks': hooks})
+    options = {key: value for key, value in flat if key.partition('.')[0] not in ELSEWHERE}
     return dict(
         processes=get_world_size(),
         images=len(loader.dataset),

@@ -3,11 +3,15 @@
 import math
 import shutil
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
 
-from mmdecon.schedules import rise
+from mmdecon.schedules import SCHEDULES, Clock, Part, rise
 from tests.support import here
 
 LENGTH, BATCH = 'train_cfg.max_epochs=', 'train_dataloader.batch_size='
@@ -182,6 +186,47 @@ class TestFolder:
         resume(half)
         hub = here.checkpoint(half / 'epoch_2.pth')['message_hub']
         assert hub['runtime_info']['best_ckpt'] == str(half / 'best_mIoU_epoch_1.pth')
+
+
+class TestTheHookAlone:
+    """What other tools have, such as mmpretrain's: the hook of the config."""
+
+    def build(self, folder: Path, **keys: Any) -> Runner:
+        cfg = Config.fromfile(here.ROOT / here.CONFIG)
+        cfg.param_scheduler[0].T_max = None
+        cfg.train_dataloader.update(num_workers=0, persistent_workers=False)
+        cfg.custom_hooks = [dict(type='mmdecon.CheckStart'), *cfg.custom_hooks]
+        cfg.update(work_dir=str(folder), experiment_name=str(uuid4()), **keys)
+        return Runner.from_cfg(cfg)
+
+    def test_resumes_in_its_own_folder(self, half, tmp_path) -> None:
+        new = tmp_path / 'new'
+        shutil.copytree(half, new)
+        self.build(new, resume=True).train()
+        check_schedules(here.rows(new), 2, 4)
+        assert not (half / 'epoch_2.pth').exists()
+
+    def test_overwrites_nothing(self, half) -> None:
+        with pytest.raises(ValueError, match='which a new one would overwrite'):
+            self.build(half).train()
+
+    def test_refuses_another_seed(self, half) -> None:
+        with pytest.raises(ValueError, match='the seed 3, here it is 9'):
+            self.build(half, resume=True, randomness=dict(seed=9)).train()
+
+    def test_refuses_weights_that_do_not_fit(self, tmp_path) -> None:
+        torch.save(dict(state_dict=dict(x=torch.zeros(3))), tmp_path / 'other.pth')
+        with pytest.raises(ValueError, match='is missing'):
+            self.build(tmp_path / 'work', load_from=str(tmp_path / 'other.pth')).train()
+
+
+@pytest.mark.parametrize('name', SCHEDULES)
+@pytest.mark.parametrize('side', ['encoder', 'decoder'])
+def test_no_momentum_schedule_leaves_its_range(name, side) -> None:
+    part = Part(side, 'projector')
+    end = SCHEDULES[name](Clock(100, 100), 0.9, part)
+    for step in (101, 130, 250, 10_000):
+        assert SCHEDULES[name](Clock(step, 100), 0.9, part) == pytest.approx(end, abs=1e-3)
 
 
 class TestLoadFrom:

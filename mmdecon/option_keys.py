@@ -107,14 +107,22 @@ def _known(place: str, part: Mapping[str, Any]) -> set[str] | None:
         return _loop(place)
     kind = part.get('type', _implied(place))
     if isinstance(kind, str):
-        node = _node(place)
-        kind = node and node.get(kind)
+        kind = _find(place, kind, part.get('_scope_'))
     known = _arguments(kind) if kind is not None else None
     if known is None:
         return None
     if place == 'optim_wrapper':
         known |= {'constructor', 'paramwise_cfg'}
     return known | ADDED
+
+
+def _find(place: str, kind: str, scope: str | None) -> Any:
+    """The class of that name, looked up as where it is built: in the default scope, if none is said."""
+    node = _node(place)
+    if node is None:
+        return None
+    with node.switch_scope_and_registry(scope) as registry_of_scope:
+        return registry_of_scope.get(kind)
 
 
 def _implied(place: str) -> str | None:

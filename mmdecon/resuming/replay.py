@@ -34,6 +34,7 @@ def replay(
     schedulers: Sequence[_ParamScheduler],
     steps: int,
     epoch_length: int | None,
+    epochs: int,
 ) -> None:
     """Puts rates and schedulers where a run that began so stands now.
 
@@ -45,6 +46,7 @@ def replay(
         schedulers: Changed in place.
         steps: Iterations done.
         epoch_length: Iterations of an epoch; None where the loop knows no epochs.
+        epochs: Whole epochs done; one whose last iteration alone is done has its end before it.
 
     Raises:
         ValueError: If one waits for results of validations.
@@ -62,8 +64,8 @@ def replay(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # torch's on the order of optimizer.step and scheduler.step: done long ago
         for step in range(1, steps + 1):
-            epoch_ends = epoch_length is not None and step % epoch_length == 0
-            for by_epoch in (False, True)[: 1 + epoch_ends]:
+            epoch, rest = divmod(step, epoch_length) if epoch_length else (0, 1)
+            for by_epoch in (False, True) if rest == 0 and epoch <= epochs else (False,):
                 for scheduler in schedulers:
                     if scheduler.by_epoch == by_epoch:
                         scheduler.step()

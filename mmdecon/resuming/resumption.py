@@ -87,11 +87,11 @@ class Resumption:
     def apply(self) -> None:
         """Puts the loop, the data, the schedules and the paths where they belong, after mmengine has loaded."""
         runner, place = self.runner, self.place
-        before = self._told()
+        before = self._told(runner.message_hub.get_info('max_iters'))  # of the checkpoint, so far
         if place.converted:
             runner.train_loop._iter = place.step
             length = len(runner.train_dataloader) if self._by_epoch else None
-            replay(self.fresh, runner.optim_wrapper, self.schedulers, place.step, length)
+            replay(self.fresh, runner.optim_wrapper, self.schedulers, place.step, length, place.epoch)
             runner.optim_wrapper.initialize_count_status(runner.model, place.step, runner.max_iters)
         if place.batches:
             runner.train_dataloader.sampler.start_within(place.batches * runner.train_dataloader.batch_size)
@@ -99,8 +99,9 @@ class Resumption:
         if place.changes:
             runner.logger.warning(f'{self.path} is of a run with other options: {"; ".join(place.changes)}')
         if place.converted:
+            now = self._told(runner.max_iters)
             runner.logger.warning(
-                f'goes on at iteration {place.step} of {runner.max_iters}; before: {before}; now: {self._told()}'
+                f'goes on at iteration {place.step} of {runner.max_iters}; before: {before}; now: {now}'
             )
         if place.step >= runner.max_iters:
             runner.logger.warning(f'{self.path} is the end of its run: nothing is left to train; --extend goes on')
@@ -117,7 +118,9 @@ class Resumption:
 
     def _refuse_another_seed(self, meta: Mapping[str, Any]) -> None:
         """Refuses another seed: mmengine takes the checkpoint's seed when the sampler already has the config's."""
-        if meta.get('seed') is not None and meta['seed'] != self.runner.seed:
+        chosen = (self.runner.cfg.get('randomness') or {}).get('seed') is not None
+        counts = chosen or isinstance(unwrapped(self.runner.model), DeCon)
+        if counts and meta.get('seed') is not None and meta['seed'] != self.runner.seed:
             raise ValueError(
                 f'{self.path} is of a run with the seed {meta["seed"]}, here it is {self.runner.seed}: images and '
                 f'views would be others; set randomness.seed={meta["seed"]}'
@@ -148,13 +151,12 @@ class Resumption:
                 f'--extend to {runner.max_iters} iterations: {fault}; set it to the new length, or leave it out'
             )
 
-    def _told(self) -> str:
-        """The rate and the EMA momentum of now."""
+    def _told(self, total: int) -> str:
+        """The rate and the EMA momentum of now, in a run of so many iterations."""
         runner, model = self.runner, unwrapped(self.runner.model)
         words = f'learning rate {max(group["lr"] for group in runner.optim_wrapper.param_groups):.4g}'
         if not isinstance(model, DeCon):
             return words
-        total = runner.message_hub.get_info('max_iters') or runner.max_iters
         clock, start = Clock(runner.iter, total), model.momentum['start']
         momentum = SCHEDULES[model.momentum['schedule']](clock, start, Part('encoder', 'encoder'))
         return f'{words}, EMA momentum {momentum:.5g}'

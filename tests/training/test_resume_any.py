@@ -82,8 +82,8 @@ def write_config(case: Case, path: Path) -> str:
     if case.wrapper == 'ConcatDataset':
         loader.dataset = dict(type=case.wrapper, datasets=[folder, dict(folder, indices=3)])
     elif case.wrapper:
-        times = dict(times=2) if case.wrapper == 'RepeatDataset' else {}
-        loader.dataset = dict(type=case.wrapper, dataset=folder, **times)
+        twice = dict(times=2, dataset=dict(folder, indices=4)) if case.wrapper == 'RepeatDataset' else {}
+        loader.dataset = dict(type=case.wrapper, dataset=folder) | twice
     if case.by_epoch:
         cfg.train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)
     else:

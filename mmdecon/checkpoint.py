@@ -82,7 +82,7 @@ def read_config_text(text: str) -> dict[str, Any]:
     Raises:
         ValueError: If there is anything else in it.
 
-    Example:
+    Examples:
         >>> read_config_text("model = dict(type='DeCon', depth=(1, 2))")
         {'model': {'type': 'DeCon', 'depth': (1, 2)}}
     """
@@ -98,7 +98,7 @@ def read_config_text(text: str) -> dict[str, Any]:
     return values
 
 
-def _evaluate(node: ast.AST) -> Any:
+def _evaluate(node: ast.expr | None) -> Any:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict' and not node.args:
         return {word.arg: _evaluate(word.value) for word in node.keywords}
     if isinstance(node, ast.Dict):
@@ -106,4 +106,6 @@ def _evaluate(node: ast.AST) -> Any:
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         kind = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
         return kind(_evaluate(item) for item in node.elts)
+    if node is None:  # what dict(**{...}) unpacks
+        raise ValueError('the config in the checkpoint unpacks a dict, which no dump does')
     return ast.literal_eval(node)

@@ -13,6 +13,7 @@ UNREAD = (
     'model_wrapper_cfg',
     'sync_bn',
 )
+SHARDED, SHARDING = 'mmdecon.ShardedStrategy', 'mmdecon.sharding'  # the strategy, and the module that registers it
 
 
 def refuse_clashes(cfg: Config) -> None:
@@ -23,8 +24,8 @@ def refuse_clashes(cfg: Config) -> None:
 
     Raises:
         SystemExit: If processes would accumulate gradients over a static graph, mmengine checkpoint a model of mmdecon,
-            workers last where there are none, or a strategy have no runner, no processes, or keys beside it that
-            nothing reads.
+            workers last where there are none, or a strategy have no runner, no processes, no import, or keys beside it
+            that nothing reads.
     """
     _refuse_static_accumulation(cfg)
     _refuse_checkpointing(cfg)
@@ -66,10 +67,16 @@ def _refuse_lasting_workers_without_workers(cfg: Config) -> None:
 def _refuse_half_a_strategy(cfg: Config) -> None:
     """Refuses a strategy that mmengine would not read, or that would not read the rest of the config."""
     name = f"strategy.type='{cfg.strategy.get('type')}'"
+    imports = (cfg.get('custom_imports') or {}).get('imports') or []
+    if cfg.strategy.get('type') == SHARDED and SHARDING not in imports:
+        refuse(
+            f"{name} without {SHARDING} in custom_imports: add custom_imports = dict(imports=['{SHARDING}'], "
+            'allow_failed_imports=False), as configs/_base_/scale/fsdp.py has it.'
+        )
     if cfg.get('runner_type') != 'FlexibleRunner':
         refuse(f"{name} with runner_type={cfg.get('runner_type')!r}: set runner_type='FlexibleRunner', which reads it.")
     for key in UNREAD:
         if cfg.get(key):
             refuse(f'{name} with {key}, which FlexibleRunner does not read; leave one of the two out.')
-    if cfg.strategy.get('type') == 'mmdecon.ShardedStrategy' and cfg.launcher == 'none':
-        refuse(f'{name} shares a model out among processes; start it with torchrun and --launcher pytorch, or slurm.')
+    if cfg.strategy.get('type') == SHARDED and cfg.launcher == 'none':
+        refuse(f'{name} shards a model over processes; start it with torchrun and --launcher pytorch, or slurm.')

@@ -18,21 +18,12 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch import distributed
 
-from .clashes import refuse_clashes
+from .clashes import UNREAD, refuse_clashes
 from .option_keys import refuse_unknown_keys
 from .refusal import refuse
 
 # Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
-RUNNER_KEYS = {*signature(Runner.__init__).parameters} - {'self', 'cfg'} | {
-    'activation_checkpointing',
-    'compile',
-    'efficient_conv_bn_eval',
-    'find_unused_parameters',
-    'model_wrapper_cfg',
-    'runner_type',
-    'strategy',
-    'sync_bn',
-}
+RUNNER_KEYS = {*signature(Runner.__init__).parameters, 'runner_type', 'strategy', *UNREAD} - {'self', 'cfg'}
 
 
 def common_parser(description: str) -> ArgumentParser:

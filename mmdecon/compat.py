@@ -22,7 +22,7 @@ def require(*modules: str) -> None:
     Raises:
         ModuleNotFoundError: If one is not installed; names all that are missing and the extra that brings them.
 
-    Example:
+    Examples:
         >>> require('json')
     """
     missing = [module for module in modules if find_spec(module) is None]

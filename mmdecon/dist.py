@@ -70,7 +70,7 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     Returns:
         A scalar; 0, still connected to ``values``, where all weights of all processes are 0.
 
-    Example:
+    Examples:
         >>> weighted_mean(torch.tensor([1., 3., 9.]), torch.tensor([1., 1., 0.]))
         tensor(2.)
     """

@@ -19,14 +19,14 @@ MODELS = root.Registry('model', parent=root.MODELS, locations=['mmdecon.models',
 DATASETS = root.Registry('dataset', parent=root.DATASETS, locations=['mmdecon.datasets'])
 DATA_SAMPLERS = root.Registry('data sampler', parent=root.DATA_SAMPLERS, locations=['mmdecon.datasets'])
 TRANSFORMS = root.Registry('transform', parent=root.TRANSFORMS, locations=['mmdecon.datasets'])
-HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks', 'mmdecon.engine'])
+HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks'])
 OPTIM_WRAPPERS = root.Registry('optim_wrapper', parent=root.OPTIM_WRAPPERS, locations=['mmdecon.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
     'optimizer wrapper constructor', parent=root.OPTIM_WRAPPER_CONSTRUCTORS, locations=['mmdecon.engine']
 )
-OPTIMIZERS = root.Registry('optimizer', parent=root.OPTIMIZERS, locations=['mmdecon.engine'])
-STRATEGIES = root.Registry('strategy', parent=root.STRATEGIES, locations=['mmdecon.engine'])
+STRATEGIES = root.Registry('strategy', parent=root.STRATEGIES)  # mmdecon.sharding's, where a config imports that
 
+LAYOUTS = root.Registry('layout', locations=['mmdecon.export.layouts'])  # looked up by name, never built by a config
 REGIONS = root.Registry('region generator', parent=root.TASK_UTILS, locations=['mmdecon.regions'])
 
 
@@ -51,8 +51,8 @@ __all__ = [
     'HOOKS',
     'OPTIM_WRAPPERS',
     'OPTIM_WRAPPER_CONSTRUCTORS',
-    'OPTIMIZERS',
     'STRATEGIES',
+    'LAYOUTS',
     'REGIONS',
     'build_foreign',
 ]

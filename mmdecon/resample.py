@@ -32,7 +32,7 @@ def resample(maps: Tensor, box: Tensor, size: Sequence[int], mirrored: Tensor) -
     Returns:
         (B, C, r, s), at least float32: coordinates need more than 8 or 11 bits.
 
-    Example:
+    Examples:
         >>> maps, whole = torch.arange(4.0).view(1, 1, 1, 4), torch.tensor([[0.0, 0.0, 1.0, 1.0]])
         >>> resample(maps, whole, (1, 2), torch.tensor([True]))
         tensor([[[[2.5000, 0.5000]]]])

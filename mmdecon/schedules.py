@@ -43,7 +43,7 @@ def rise(progress: float, start: float) -> float:
         progress: 0..1; beyond 1 the cosine goes on and falls again.
         start: The momentum at the start, 0..1.
 
-    Example:
+    Examples:
         >>> [round(rise(p, 0.99), 5) for p in (0, 0.25, 0.5, 0.75, 1)]
         [0.99, 0.99146, 0.995, 0.99854, 1.0]
     """
@@ -66,7 +66,7 @@ def published_decon(clock: Clock, start: float, part: Part) -> float:
     Its counter grows twice an iteration, once for each side, so that the teacher stands still half way through the run
     and is as fast at the end as at the start; and the teacher's prototypes on the decoder side never move.
 
-    Example:
+    Examples:
         >>> [round(published_decon(Clock(s, 100), 0.99, Part('encoder', 'encoder')), 4) for s in (0, 50, 100)]
         [0.99, 1.0, 0.99]
         >>> published_decon(Clock(7, 100), 0.99, Part('decoder', 'prototypes'))

@@ -87,7 +87,7 @@ def shared_area(boxes: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         The intersections (B, 4), right < left or bottom < top where there is none, and whether each has an area (B,).
 
-    Example:
+    Examples:
         >>> shared_area(torch.tensor([[0., 0., 4., 4.]]), torch.tensor([[2., 1., 6., 3.]]))
         (tensor([[2., 1., 4., 3.]]), tensor([True]))
     """
@@ -105,7 +105,7 @@ def mirror(boxes: Tensor, flipped: Tensor) -> Tensor:
     Returns:
         (B, 4).
 
-    Example:
+    Examples:
         >>> mirror(torch.tensor([[0.25, 0., 1., 1.]]), torch.tensor([True]))
         tensor([[0.0000, 0.0000, 0.7500, 1.0000]])
     """

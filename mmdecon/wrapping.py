@@ -11,32 +11,29 @@ _WRAPPED = '_fsdp_wrapped_module.'  # what FSDP puts into the names of all that 
 
 def unwrapped(model: nn.Module) -> nn.Module:
     """The model within its wrapper, or the model itself where it has none."""
-    return model.module if is_model_wrapper(model) else model
+    inner = model.module if is_model_wrapper(model) else model
+    assert isinstance(inner, nn.Module)
+    return inner
 
 
 def plain_name(name: str) -> str:
     """A parameter's name as a checkpoint has it.
 
-    Example:
+    Examples:
         >>> plain_name('student._fsdp_wrapped_module.encoder.weight')
         'student.encoder.weight'
     """
     return name.replace(_WRAPPED, '')
 
 
-def plain_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """A module's parameters by the names of a checkpoint, each once."""
-    return {plain_name(name): parameter for name, parameter in module.named_parameters()}
-
-
 def is_sharded(model: nn.Module) -> bool:
-    """Whether processes share parts of a model out among them (FSDP)."""
+    """Whether the model is sharded: each process holds parts of it (FSDP)."""
     return any(hasattr(part, 'sharding_strategy') for part in model.modules())
 
 
 def tensors(model: nn.Module) -> dict[str, Tensor]:
     """Every parameter and buffer under every name that it has, as this process holds it; processes do not speak."""
-    parts = dict(unwrapped(model).named_parameters(remove_duplicate=False))
+    parts: dict[str, Tensor] = dict(unwrapped(model).named_parameters(remove_duplicate=False))
     parts.update(unwrapped(model).named_buffers(remove_duplicate=False))
     return {plain_name(name): tensor for name, tensor in parts.items()}
 

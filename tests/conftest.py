@@ -3,9 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+import torch
 from mmengine.registry import DefaultScope
 
 from tests.support import pair
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what is marked ``gpu`` on machines without one."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker('gpu'):
+                item.add_marker(pytest.mark.skip(reason='needs a GPU'))
 
 
 @pytest.fixture(autouse=True)

@@ -64,7 +64,7 @@ def parts(config: Any) -> Iterator[dict[str, Any]]:
 def narrow(part: dict[str, Any]) -> None:
     """Divides the widths of a part of a model by 8."""
     kind = str(part.get('type')).split('.')[-1]
-    if kind in ('ResNet', 'ResNetV1c'):
+    if kind in ('ResNet', 'ResNetV1c', 'DeepResNet'):
         part.update(base_channels=64, stem_channels=64)
     if kind == 'ConvNeXt':
         part['arch'] = dict(ConvNeXt.arch_settings[part['arch']])

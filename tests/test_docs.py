@@ -1,15 +1,21 @@
 """The documentation is true: its code runs, its files exist, its links lead somewhere."""
 
 import re
+import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mmengine.config import Config
 
+from .support import tiny
+from .support.exports import PLAIN, save
 from .test_configs import check
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')), *sorted((ROOT / 'configs').rglob('README.md'))]
+PAGES += [ROOT / 'benchmarks/README.md', *sorted((ROOT / 'projects').rglob('README.md'))]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -26,6 +32,46 @@ def test_the_example_of_an_objective_trains(tmp_path: Path, monkeypatch: pytest.
     assert 'my_objective' in sys.modules
 
 
+def export(monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> None:
+    """Runs the tool as a shell does."""
+    monkeypatch.setattr(sys, 'argv', ['export.py', *map(str, arguments)])
+    runpy.run_path(str(ROOT / 'tools/export.py'), run_name='__main__')
+
+
+def test_the_example_of_a_decoder_trains_and_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, config, target = blocks(ROOT / 'docs/add_a_decoder.md', 'python')
+    (tmp_path / 'my_decoder.py').write_text(module)
+    (tmp_path / 'config.py').write_text(config.replace("'../_base_", f"'{ROOT}/configs/_base_"))
+    (tmp_path / 'my_segmenter.py').write_text(target)
+    monkeypatch.syspath_prepend(tmp_path)
+    check(tmp_path / 'config.py')
+    network = Config.fromfile(tmp_path / 'config.py').model.network.to_dict()
+    checkpoint = save(tmp_path / 'decon.pth', network, 'c5', 'out')
+    options = ('--layout', 'mmseg', '--import', 'my_decoder', '--target', tmp_path / 'my_segmenter.py')
+    export(monkeypatch, checkpoint, tmp_path / 'direction.pth', *options)
+    text = capsys.readouterr().out
+    assert 'same features in the target: c2, c3, c4, c5, out' in text
+    assert 'classifier: 1 tensors, such as decode_head.classes.weight' in text
+
+
+def test_the_example_of_a_layout_is_loaded_by_its_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, use = blocks(ROOT / 'docs/add_a_layout.md', 'python')
+    (tmp_path / 'torchvision_layout.py').write_text(module)
+    monkeypatch.syspath_prepend(tmp_path)
+    fpn = dict(PLAIN, neck=dict(PLAIN['neck'], out_channels=256))
+    network = tiny.network(dict(fpn=fpn), encoder=dict(tiny.RESNET, base_channels=64))
+    checkpoint = save(tmp_path / 'decon.pth', network, 'c5', 'p2', 'p3', 'p4', 'p5')
+    options = ('--layout', 'torchvision', '--import', 'torchvision_layout')
+    export(monkeypatch, checkpoint, tmp_path / 'torchvision.pth', *options)
+    assert 'same features in the target: c2, c3, c4, c5, p2, p3, p4, p5' in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    exec(compile(use, 'add_a_layout.md', 'exec'), {})
+
+
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_and_files_exist(page: Path) -> None:
     text = page.read_text()
@@ -38,9 +84,16 @@ def test_links_and_files_exist(page: Path) -> None:
             titles = re.findall(r'^#+ (.*)$', target.read_text(), flags=re.MULTILINE)
             anchors = [re.sub(r'[^\w -]', '', title).lower().replace(' ', '-') for title in titles]
             assert anchor in anchors, f'{page.name} links {link}, but there is {anchors}'
-    names = re.findall(r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs)/[\w./-]+\.\w+)', text)
+    beside_links = re.sub(r'\]\([^)]+\)', ']', text)
+    names = re.findall(
+        r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs|projects|benchmarks)/[\w./-]+\.\w+)', beside_links
+    )
     missing = {name for name in names if not (ROOT / name).exists()}
-    assert missing <= {'configs/decon/decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images.py'}, missing
+    invented = (
+        'decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images',
+        'decon-sl-slotcon_r18-direction_1xb64-coslr-200e_my-images',
+    )
+    assert missing <= {f'configs/decon/{name}.py' for name in invented}, missing
 
 
 def test_the_readme_shows_a_config_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from mmengine.config import Config
 
 ROOT = Path(__file__).parent.parent
 METAFILES = sorted(path.relative_to(ROOT) for path in (ROOT / 'configs').rglob('metafile.yml'))
+MODEL_ZOO = run_path(str(ROOT / 'dev' / 'model_zoo.py'))
 UNPUBLISHED = ('not trained by us', 'trained by us, weights not published')
 
 
@@ -48,3 +50,36 @@ def test_the_readme_links_every_config_and_nothing_else(metafile: Path) -> None:
         linked = {str((readme.parent / link).resolve()) for link in links if link.endswith('.py')}
         missing = {row['Config'] for row in content['Models']} - {str(Path(one).relative_to(ROOT)) for one in linked}
         assert not missing, f'{readme} does not list {missing}'
+
+
+@pytest.mark.parametrize('metafile', METAFILES, ids=str)
+def test_rows_say_what_a_reader_chooses_by(metafile: Path) -> None:
+    for row in yaml.safe_load((ROOT / metafile).read_text())['Models']:
+        metadata = row['Metadata']
+        assert metadata.keys() >= {'Network', 'Training Data', 'Batch Size'}, row['Name']
+        assert 'Epochs' in metadata or 'Length' in metadata, row['Name']
+        assert ('I have' in metadata) == ('I want' in metadata), row['Name']
+        if 'downstream' not in metafile.parts:
+            assert 'Paper Row' in metadata, row['Name']
+
+
+def test_variants_stand_in_the_methods_part_of_a_name() -> None:
+    data = {'coco', 'coco-plus', 'coco-fh', 'coco-grid', 'coco-instances', 'in1k', 'in1k-fh', 'gwfss', 'my-images'}
+    for folder in ('slotcon', 'densecl', 'pixpro', 'detcon', 'decon'):
+        for path in (ROOT / 'configs' / folder).glob('*.py'):
+            method, network, schedule, images = path.stem.split('_')
+            assert images in data, path.name
+            assert re.fullmatch(r'\d+xb\d+-coslr-\d+e', schedule), path.name
+            assert re.fullmatch(r'[a-z0-9-]+', method + network), path.name
+
+
+def test_the_tables_are_those_of_the_metafiles() -> None:
+    stale = {page.name: text for page, text in MODEL_ZOO['pages']().items() if page.read_text() != text}
+    assert not stale, 'run python dev/model_zoo.py'
+
+
+def test_a_changed_row_makes_its_page_stale() -> None:
+    page, row = ROOT / 'configs' / 'README.md', dict(Name='new', Config='configs/decon/new.py')
+    row['Metadata'] = {'Epochs': 3, 'I have': 'time', 'I want': 'weights', 'Status': 'not trained by us'}
+    assert '| time | weights | [new](decon/new.py) |' in MODEL_ZOO['to_choose'](page, [row])
+    assert '| [new](decon/new.py) | 3 | not trained by us |' in MODEL_ZOO['of_folder'](page, [row])

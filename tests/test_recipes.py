@@ -13,6 +13,10 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS
 
+from mmdecon.cli import common_parser, load_config
+from mmdecon.models.levels import Level
+from mmdecon.models.weighting import one_level_each, weigh
+
 ROOT = Path(__file__).parent.parent
 MY_IMAGES = ROOT / 'configs/decon/decon-ml-slotcon_r18-fpn_1xb64-coslr-200e_my-images.py'
 DECON_ML = ROOT / 'configs/decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
@@ -52,11 +56,43 @@ def test_the_configs_warm_up_is_one_iteration_shorter_and_the_rest_is_the_publis
     assert (rates - published).max() == pytest.approx(0.0396)  # 2 % of the base rate: a fiftieth of the warm-up
 
 
+def overridden(*options: str) -> Any:
+    """The model of DeCon-ML with ``--cfg-options``, as the tools read it."""
+    return load_config(common_parser('').parse_args([str(DECON_ML), '--cfg-options', *options])).model
+
+
+def weights(model: Any) -> dict[str, float]:
+    """What the branches of a model's config weigh."""
+    each = one_level_each(model.branches)
+    levels = {
+        branch['level']: Level(branch['level'], 1, 1, 'encoder' if branch['level'] == 'c5' else 'decoder')
+        for branch in each.values()
+    }
+    return weigh(each, levels, model.alpha)
+
+
 def test_a_branch_is_overridden_alone() -> None:
-    cfg = Config.fromfile(DECON_ML)
-    cfg.merge_from_dict({'model.branches.dec_p2.head.hidden_channels': 256})
-    widths = {name: branch.head.hidden_channels for name, branch in cfg.model.branches.items()}
-    assert widths == dict(enc=4096, dec_p2=256, dec_p3=4096, dec_p4=4096, dec_p5=4096)
+    model = overridden('model.branches.dec.head.hidden_channels=256')
+    widths = {name: branch['head'].hidden_channels for name, branch in one_level_each(model.branches).items()}
+    assert widths == dict(enc=4096, dec_p2=256, dec_p3=256, dec_p4=256, dec_p5=256)
+
+
+@pytest.mark.parametrize(
+    'options, expected',
+    [
+        (['model.alpha=0.5'], dict(enc=0.5, dec_p2=0.125, dec_p3=0.125, dec_p4=0.125, dec_p5=0.125)),
+        (['model.alpha=0.25'], dict(enc=0.25, dec_p2=0.1875, dec_p3=0.1875, dec_p4=0.1875, dec_p5=0.1875)),
+        (['model.branches.dec.level=p2'], dict(enc=0.5, dec=0.5)),
+        (["model.branches.dec.level=['p2','p3']"], dict(enc=0.5, dec_p2=0.25, dec_p3=0.25)),
+        (['model.branches.dec.level=p2,p3'], dict(enc=0.5, dec_p2=0.25, dec_p3=0.25)),
+        (
+            ['model.alpha=0', 'model.branches.enc=None'],
+            dict(dec_p2=0.25, dec_p3=0.25, dec_p4=0.25, dec_p5=0.25),
+        ),
+    ],
+)
+def test_options_that_the_readme_names(options: list[str], expected: dict[str, float]) -> None:
+    assert weights(overridden(*options)) == expected
 
 
 def test_one_option_names_the_folders_and_one_switches_tensorboard_on(tmp_path: Path) -> None:
@@ -65,9 +101,7 @@ def test_one_option_names_the_folders_and_one_switches_tensorboard_on(tmp_path: 
         folder.mkdir(exist_ok=True)
         (folder / path.name).write_bytes(path.read_bytes())
     narrow = [
-        f'model.branches.{name}.{part}.hidden_channels=16'
-        for name in ('enc', 'dec_p2', 'dec_p3', 'dec_p4', 'dec_p5')
-        for part in ('head', 'objective')
+        f'model.branches.{name}.{part}.hidden_channels=16' for name in ('enc', 'dec') for part in ('head', 'objective')
     ]
     options = [
         f'train_dataloader.dataset.folders={tmp_path / "one"},{tmp_path / "two"}',
@@ -77,11 +111,14 @@ def test_one_option_names_the_folders_and_one_switches_tensorboard_on(tmp_path: 
         'train_dataloader.dataset.pipeline.1.size=64',
         'train_cfg.max_epochs=6',
         'default_hooks.logger.interval=1',
+        'model.alpha=0.25',
+        "model.branches.dec.level=['p2','p3']",
         *narrow,
     ]
     command = [sys.executable, 'tools/train.py', MY_IMAGES, '--work-dir', tmp_path / 'out', '--cfg-options', *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert '4 images under' in done.stdout + done.stderr
+    assert 'loss_dec_p2: ' in done.stdout + done.stderr and 'loss_dec_p4' not in done.stdout + done.stderr
     assert (tmp_path / 'out' / 'epoch_6.pth').exists()
     assert list((tmp_path / 'out').rglob('events.out.tfevents.*'))

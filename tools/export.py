@@ -1,9 +1,9 @@
-"""Turns a training checkpoint into weights that mmseg or mmdet load, proven by loading them there."""
+"""Turns a training checkpoint into weights that a downstream library loads, proven by loading them there."""
 
 from argparse import ArgumentParser, Namespace
+from importlib import import_module
 
 from mmdecon.export import (
-    LAYOUTS,
     PARTS,
     Export,
     Source,
@@ -15,14 +15,31 @@ from mmdecon.export import (
     write,
 )
 from mmdecon.refusal import refuse
+from mmdecon.registry import LAYOUTS
+
+
+def import_modules() -> ArgumentParser:
+    """Reads ``--import`` before all else, as what it imports adds to the other arguments' choices."""
+    parser = ArgumentParser(add_help=False)
+    parser.add_argument(
+        '--import', action='append', default=[], dest='modules', metavar='MODULE', help='registers a layout or decoder'
+    )
+    for name in parser.parse_known_args()[0].modules:
+        try:
+            import_module(name)
+        except ImportError as error:
+            refuse(f'--import {name}: {error}; PYTHONPATH must name the folder of the module. Nothing was written.')
+    return parser
 
 
 def parse() -> Namespace:
     """Reads the arguments."""
-    parser = ArgumentParser(description=__doc__)
+    parser = ArgumentParser(description=__doc__, parents=[import_modules()])
     parser.add_argument('checkpoint', help='of a DeCon run')
     parser.add_argument('out', help='the file to write, for load_from')
-    parser.add_argument('--layout', choices=sorted(LAYOUTS), required=True, help='whose names the tensors get')
+    parser.add_argument(
+        '--layout', choices=sorted(LAYOUTS.module_dict), required=True, help='whose names the tensors get'
+    )
     parser.add_argument('--part', choices=PARTS, default=PARTS[1], help='default: %(default)s')
     parser.add_argument('--half', choices=['teacher', 'student'], default='teacher', help='default: %(default)s')
     parser.add_argument('--decoder', action='append', metavar='NAME', help='which decoder(s), by default all')

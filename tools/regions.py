@@ -1,8 +1,7 @@
-"""Makes stores of regions, compares regions with what people drew, and measures their cost.
+"""Makes stores of regions and compares regions with ground-truth annotations.
 
 tools/regions.py IMAGES OUT --method METHOD     make a store (or: tools/regions.py make IMAGES OUT ...)
-tools/regions.py report REGIONS HUMAN           compare with what people drew
-tools/regions.py speed IMAGES                   time Felzenszwalb against scikit-image
+tools/regions.py report REGIONS HUMAN           compare with human annotations
 """
 
 import json
@@ -37,7 +36,7 @@ HUMAN = [name for name in METHODS if name.startswith('human-')]
 
 def parse(words: list[str]) -> Namespace:
     """Reads the arguments; what names no command makes a store."""
-    if words[:1] not in (['make'], ['report'], ['speed'], ['-h'], ['--help']):
+    if words[:1] not in (['make'], ['report'], ['-h'], ['--help']):
         words = ['make', *words]
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
@@ -52,7 +51,7 @@ def parse(words: list[str]) -> Namespace:
     make.add_argument('--list', metavar='FILE', help='use these images alone, one name a line')
     make.add_argument('--unreadable', choices=CHOICES['unreadable'], default='stop', help='images that cannot be read')
     make.add_argument('--empty', choices=CHOICES['empty'], default='stop', help='images without any region')
-    report = commands.add_parser('report', help='compares regions with what people drew')
+    report = commands.add_parser('report', help='compares regions with human annotations')
     report.add_argument('regions', nargs='+', metavar='REGIONS', help=f'stores, or methods: {", ".join(METHODS)}')
     report.add_argument('human', metavar='HUMAN', help="COCO's JSON file, or a folder of .png or BSDS500's .mat")
     report.add_argument('--images', help="the images' folder, for methods and --out")
@@ -63,10 +62,6 @@ def parse(words: list[str]) -> Namespace:
     report.add_argument('--out', metavar='PNG', help='draw examples')
     report.add_argument('--examples', type=int, default=4, help='how many to draw (default: %(default)s)')
     report.add_argument('--json', metavar='FILE', help='also write the numbers there')
-    speed = commands.add_parser('speed', help='times Felzenszwalb against scikit-image')
-    speed.add_argument('images', help='a folder, searched recursively')
-    speed.add_argument('--count', type=int, default=50, help='how many images, from the start (default: %(default)s)')
-    speed.add_argument('--options', help='of both: scale, min_size, sigma', **OPTIONS)
     return parser.parse_args(words)
 
 
@@ -129,19 +124,11 @@ def report(args: Namespace) -> None:
         Image.fromarray(np.ascontiguousarray(picture)).save(args.out)
 
 
-def speed(args: Namespace) -> None:
-    """Prints how fast Felzenszwalb is."""
-    from mmdecon.regions.speed import compare_felzenszwalb  # late: compiles
-
-    names = image_names(args.images, None)[: args.count]
-    print(compare_felzenszwalb([os.path.join(args.images, name) for name in names], **args.options).table())
-
-
 def main() -> None:
     """Does what the command says; what cannot be done ends with one sentence."""
     args = parse(sys.argv[1:])
     try:
-        dict(make=make, report=report, speed=speed)[args.command](args)
+        dict(make=make, report=report)[args.command](args)
     except (ValueError, OSError, ModuleNotFoundError) as error:
         refuse(str(error))
     except KeyboardInterrupt:

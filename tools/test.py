@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint by its config, of mmpretrain, mmsegmentation or mmdetection."""
+"""Evaluates a checkpoint of mmpretrain, mmsegmentation or mmdetection with its config."""
 
 from mmengine.runner import CheckpointLoader
 from torch import nn
@@ -8,11 +8,11 @@ from mmdecon.refusal import refuse
 
 
 def require_fit(model: nn.Module, checkpoint: str) -> None:
-    """Refuses weights that would leave a part of the model as it was initialised; mmengine would only warn.
+    """Refuses a checkpoint that lacks tensors of the model; mmengine would only warn.
 
     Args:
-        model: The model to evaluate, wrapped for distribution or not.
-        checkpoint: Path of the weights.
+        model: The model to evaluate, with or without a wrapper for distributed runs.
+        checkpoint: Path of the checkpoint.
     """
     content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
     weights = {key.removeprefix('module.') for key in content.get('state_dict', content)}
@@ -25,15 +25,13 @@ def require_fit(model: nn.Module, checkpoint: str) -> None:
 
 
 def main() -> None:
-    """Reads the arguments and evaluates."""
+    """Parses the arguments and evaluates."""
     parser = common_parser(__doc__)
-    parser.add_argument('checkpoint', help='path of the weights')
+    parser.add_argument('checkpoint', help='path or URL of the checkpoint')
     args = parser.parse_args()
     cfg = load_config(args)
     if not cfg.get('test_dataloader'):
-        refuse(
-            f"the config '{args.config}' has no test_dataloader: pre-training is judged by fine-tuning what it exports."
-        )
+        refuse(f"the config '{args.config}' has no test_dataloader: evaluate pre-training by fine-tuning its export.")
     cfg.load_from = require_checkpoint(args.checkpoint)
     with processes(cfg):
         runner = build_runner(cfg)

@@ -1,4 +1,7 @@
-"""Trains a model by its config, of mmdecon or of mmpretrain, mmsegmentation or mmdetection."""
+"""Trains the model of a config: pre-training with mmdecon, or training with mmpretrain, mmsegmentation or mmdetection.
+
+A config without test_dataloader pre-trains; export its checkpoint with tools/export.py.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +19,9 @@ from mmdecon.resuming import find_checkpoint, refuse_overwriting
 
 
 def mix_precision(cfg: Config) -> None:
-    """Switches the optimiser wrapper to mixed precision, as ``--amp`` asks.
+    """Switches the optimizer wrapper to mixed precision, for ``--amp``.
 
-    On a GPU the config chooses the type by ``optim_wrapper.dtype`` (float16 where it says nothing); a CPU has bfloat16.
+    On a GPU the type is ``optim_wrapper.dtype`` of the config, by default float16. On a CPU it is bfloat16.
     """
     kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
     kind = getattr(kind, '__name__', kind)
@@ -27,19 +30,19 @@ def mix_precision(cfg: Config) -> None:
     if kind == wrapper:
         return
     if kind != 'OptimWrapper':
-        refuse(f"--amp turns OptimWrapper into {wrapper}, but optim_wrapper.type is '{kind}'; leave out --amp.")
+        refuse(f"--amp turns OptimWrapper into {wrapper}, but optim_wrapper.type is '{kind}'; remove --amp.")
     if on_cpu and cfg.optim_wrapper.pop('dtype', 'bfloat16') != 'bfloat16':
-        refuse('--amp without a GPU computes in bfloat16, but optim_wrapper.dtype is another; leave it out.')
+        refuse('--amp without a GPU computes in bfloat16, but optim_wrapper.dtype is another type; remove it.')
     cfg.optim_wrapper.type = wrapper
 
 
 def resume(cfg: Config, source: str) -> None:
-    """Makes the run go on from a checkpoint, as ``--resume`` asks.
+    """Resumes training from a checkpoint, for ``--resume``.
 
     Args:
         cfg: The config, changed in place.
-        source: A checkpoint, or ``'auto'``: the last one in the work folder, else a fresh start with what
-            the config loads.
+        source: Path of a checkpoint, or ``'auto'`` for the last one in the work directory. If there is none, the run
+            starts from the beginning, with the ``load_from`` of the config.
     """
     checkpoint = find_checkpoint(cfg) if source == 'auto' else source
     if checkpoint:
@@ -60,17 +63,17 @@ def check_start(cfg: Config, overwrite: bool, extend: bool) -> None:
 
 
 def scale_lr(cfg: Config) -> None:
-    """Scales the learning rate with the batch size, as ``--auto-scale-lr`` asks; mmengine does it."""
+    """Lets mmengine scale the learning rate with the batch size, for ``--auto-scale-lr``."""
     if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
-        refuse('--auto-scale-lr needs auto_scale_lr.base_batch_size, the batch size that the rate was chosen for.')
+        refuse('--auto-scale-lr needs auto_scale_lr.base_batch_size, the batch size that the learning rate is for.')
     cfg.auto_scale_lr.enable = True
 
 
 def require_a_batch(runner: Runner) -> None:
-    """Refuses a run without iterations: mmengine would end it without a word, or fail in a scheduler.
+    """Refuses a run without iterations, which mmengine would end silently or with an error in a scheduler.
 
     Args:
-        runner: Its training loop is built here, as ``train`` would do first.
+        runner: The runner; its training loop is built here, as ``train`` does first.
     """
     loader = runner.train_loop.dataloader
     if len(loader) == 0:
@@ -93,15 +96,16 @@ def lone_values_named() -> Iterator[None]:
 
 
 def main() -> None:
-    """Reads the arguments and trains."""
+    """Parses the arguments and trains."""
     parser = common_parser(__doc__)
-    go_on = 'go on from this checkpoint, or from the last one in the work folder, if any'
-    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT', help=go_on)
+    resumed = 'resume from this checkpoint (default: the last one in the work directory, if there is one)'
+    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT', help=resumed)
     longer = 'with --resume: go on to another train_cfg.max_epochs or max_iters, on the schedules of that length'
     parser.add_argument('--extend', action='store_true', help=longer)
     parser.add_argument('--overwrite', action='store_true', help="start anew over an earlier run's checkpoints")
-    parser.add_argument('--amp', action='store_true', help='mixed precision: optim_wrapper.dtype, bfloat16 on a CPU')
-    scale = 'scale the learning rate by batch size / auto_scale_lr.base_batch_size'
+    mixed = 'mixed precision: float16 or optim_wrapper.dtype on a GPU; bfloat16 on a CPU, which few CPUs do fast'
+    parser.add_argument('--amp', action='store_true', help=mixed)
+    scale = 'multiply the learning rate by the total batch size / auto_scale_lr.base_batch_size'
     parser.add_argument('--auto-scale-lr', action='store_true', help=scale)
     args = parser.parse_args()
     cfg = load_config(args)

@@ -6,15 +6,11 @@ _base_ = [
     '../_base_/schedules/sgd_coslr.py',
     '../_base_/default_runtime.py',
 ]
-alpha, levels, channel_dropout, grid = 0.5, ('p2', 'p3', 'p4', 'p5'), 0.5, 14
-head = dict(_base_.branch.head, grid=grid)
 model = dict(
+    alpha=0.5,
     momentum=_base_.momentum,
-    network=dict(encoder=dict(zero_init_residual=False), decoder=dict(fpn=dict(channel_dropout=channel_dropout))),
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha),
-        **{f'dec_{p}': dict(_base_.branch, level=p, weight=(1 - alpha) / len(levels), head=head) for p in levels},
-    ),
+    network=dict(encoder=dict(zero_init_residual=False), decoder=dict(fpn=dict(channel_dropout=0.5))),
+    branches=dict(enc=dict(_base_.branch, level='c5'), dec=dict(_base_.fine_branch, level=['p2', 'p3', 'p4', 'p5'])),
 )
 train_dataloader = dict(batch_size=32, dataset=dict(pipeline=_base_.moco_pipeline))
 train_cfg = dict(max_epochs=800)

@@ -1,16 +1,10 @@
-_base_ = [
-    '../_base_/networks/r50_fpn.py',
-    '../_base_/branches/detcon_b_fast.py',
-    '../_base_/datasets/coco_fh.py',
-    '../_base_/schedules/lars_coslr_detcon_512.py',
-    '../_base_/default_runtime.py',
-]
-alpha, levels, channel_dropout = 0.5, ('p2', 'p3', 'p4', 'p5'), 0.5
+# The decoder's projectors and predictors have a quarter of the width. Regions are pooled from all cells.
+_base_ = './decon-ml-detcon-b_r50-fpn_8xb64-coslr-800e_coco-fh.py'
 model = dict(
-    network=dict(decoder=dict(fpn=dict(channel_dropout=channel_dropout))),
     branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha),
-        **{f'dec_{p}': dict(_base_.fast_branch, level=p, weight=(1 - alpha) / len(levels)) for p in levels},
-    ),
+        dec=dict(
+            head=dict(hidden_channels=1024),
+            objective=dict(hidden_channels=1024),
+        )
+    )
 )
-train_cfg = dict(max_epochs=800)

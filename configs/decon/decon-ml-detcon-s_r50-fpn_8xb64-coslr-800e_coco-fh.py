@@ -5,13 +5,10 @@ _base_ = [
     '../_base_/schedules/lars_coslr_detcon_512.py',
     '../_base_/default_runtime.py',
 ]
-alpha, levels, channel_dropout = 0.5, ('p2', 'p3', 'p4', 'p5'), 0.5
 model = dict(
+    alpha=0.5,
     shared=True,
-    network=dict(decoder=dict(fpn=dict(channel_dropout=channel_dropout))),
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha),
-        **{f'dec_{p}': dict(_base_.branch, level=p, weight=(1 - alpha) / len(levels)) for p in levels},
-    ),
+    network=dict(decoder=dict(fpn=dict(channel_dropout=0.5))),
+    branches=dict(enc=dict(_base_.branch, level='c5'), dec=dict(_base_.branch, level=['p2', 'p3', 'p4', 'p5'])),
 )
 train_cfg = dict(max_epochs=800)

@@ -5,12 +5,9 @@ _base_ = [
     '../_base_/schedules/lars_coslr.py',
     '../_base_/default_runtime.py',
 ]
-alpha, levels, channel_dropout, grid = 0.5, ('p2', 'p3', 'p4', 'p5'), 0.5, 14
-decoder_branch = dict(_base_.branch, head=dict(_base_.branch.head, grid=grid), weight=(1 - alpha) / len(levels))
 model = dict(
-    network=dict(decoder=dict(fpn=dict(channel_dropout=channel_dropout))),
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha), **{f'dec_{p}': dict(decoder_branch, level=p) for p in levels}
-    ),
+    alpha=0.5,
+    network=dict(decoder=dict(fpn=dict(channel_dropout=0.5))),
+    branches=dict(enc=dict(_base_.branch, level='c5'), dec=dict(_base_.fine_branch, level=['p2', 'p3', 'p4', 'p5'])),
 )
 train_cfg = dict(max_epochs=800)

@@ -1,16 +1,11 @@
-_base_ = [
-    '../_base_/networks/r50_fpn.py',
-    '../_base_/branches/slotcon_fast.py',
-    '../_base_/datasets/coco.py',
-    '../_base_/schedules/lars_coslr.py',
-    '../_base_/default_runtime.py',
-]
-alpha, levels, channel_dropout = 0.5, ('p2', 'p3', 'p4', 'p5'), 0.5
+# 14 x 14 positions of each decoder level instead of all cells, projectors of a quarter of the width, half the slots.
+_base_ = './decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
 model = dict(
-    network=dict(decoder=dict(fpn=dict(channel_dropout=channel_dropout))),
     branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha),
-        **{f'dec_{p}': dict(_base_.fast_branch, level=p, weight=(1 - alpha) / len(levels)) for p in levels},
-    ),
+        dec=dict(
+            positions=dict(type='mmdecon.PositionSampler', grid=14),
+            head=dict(hidden_channels=1024, num_slots=128),
+            objective=dict(hidden_channels=1024),
+        )
+    )
 )
-train_cfg = dict(max_epochs=800)

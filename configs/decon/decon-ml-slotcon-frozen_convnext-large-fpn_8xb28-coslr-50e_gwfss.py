@@ -7,7 +7,6 @@ _base_ = [
     '../_base_/schedules/adamw_coslr.py',
     '../_base_/default_runtime.py',
 ]
-levels, channel_dropout = ('p2', 'p3', 'p4', 'p5'), 0.5
 weights = (
     'https://mmassets.onedl.ai/mmclassification/v0/convnext/convnext-large_3rdparty_64xb64_in1k_20220124-f8a0ded0.pth'
 )
@@ -15,9 +14,9 @@ model = dict(
     network=dict(
         freeze_encoder=True,
         encoder=dict(init_cfg=dict(type='Pretrained', checkpoint=weights, prefix='backbone')),
-        decoder=dict(fpn=dict(channel_dropout=channel_dropout)),
+        decoder=dict(fpn=dict(channel_dropout=0.5)),
     ),
-    branches={f'dec_{p}': dict(_base_.branch, level=p, weight=1 / len(levels)) for p in levels},
+    branches=dict(dec=dict(_base_.branch, level=['p2', 'p3', 'p4', 'p5'])),
 )
 train_dataloader = dict(batch_size=28, dataset=dict(folders='data/gwfss/unlabelled'))
 train_cfg = dict(max_epochs=50)

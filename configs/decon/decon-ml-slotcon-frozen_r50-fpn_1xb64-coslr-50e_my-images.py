@@ -7,15 +7,14 @@ _base_ = [
     '../_base_/schedules/adamw_coslr.py',
     '../_base_/default_runtime.py',
 ]
-levels, channel_dropout = ('p2', 'p3', 'p4', 'p5'), 0.5
 weights = 'https://mmassets.onedl.ai/mmclassification/v0/resnet/resnet50_8xb32_in1k_20210831-ea4938fc.pth'
 model = dict(
     network=dict(
         freeze_encoder=True,
         encoder=dict(init_cfg=dict(type='Pretrained', checkpoint=weights, prefix='backbone')),
-        decoder=dict(fpn=dict(channel_dropout=channel_dropout)),
+        decoder=dict(fpn=dict(channel_dropout=0.5)),
     ),
-    branches={f'dec_{p}': dict(_base_.branch, level=p, weight=1 / len(levels)) for p in levels},
+    branches=dict(dec=dict(_base_.branch, level=['p2', 'p3', 'p4', 'p5'])),
 )
 train_cfg = dict(max_epochs=50)
 auto_scale_lr = dict(enable=True)

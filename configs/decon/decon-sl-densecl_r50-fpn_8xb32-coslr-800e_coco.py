@@ -1,20 +1,2 @@
-_base_ = [
-    '../_base_/networks/r50_fpn.py',
-    '../_base_/branches/densecl.py',
-    '../_base_/datasets/coco.py',
-    '../_base_/datasets/moco_photometrics.py',
-    '../_base_/schedules/sgd_coslr.py',
-    '../_base_/default_runtime.py',
-]
-alpha, grid = 0.5, 14
-head = dict(_base_.branch.head, grid=grid)
-model = dict(
-    momentum=_base_.momentum,
-    network=dict(encoder=dict(zero_init_residual=False)),
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha),
-        dec=dict(_base_.branch, level='p2', weight=1 - alpha, head=head),
-    ),
-)
-train_dataloader = dict(batch_size=32, dataset=dict(pipeline=_base_.moco_pipeline))
-train_cfg = dict(max_epochs=800)
+_base_ = './decon-ml-densecl_r50-fpn_8xb32-coslr-800e_coco.py'
+model = dict(network=dict(decoder=dict(fpn=dict(channel_dropout=0.0))), branches=dict(dec=dict(level='p2')))

@@ -5,10 +5,8 @@ _base_ = [
     '../_base_/schedules/lars_coslr.py',
     '../_base_/default_runtime.py',
 ]
-alpha = 0.5
 model = dict(
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha), dec=dict(_base_.branch, level='out', weight=1 - alpha)
-    )
+    alpha=0.5,
+    branches=dict(enc=dict(_base_.branch, level='c5'), dec=dict(_base_.branch, level='out')),
 )
 train_cfg = dict(max_epochs=800)

@@ -1,14 +1,2 @@
-_base_ = [
-    '../_base_/networks/r50_fpn.py',
-    '../_base_/branches/slotcon.py',
-    '../_base_/datasets/coco.py',
-    '../_base_/schedules/lars_coslr.py',
-    '../_base_/default_runtime.py',
-]
-alpha = 0.5
-model = dict(
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha), dec=dict(_base_.branch, level='p2', weight=1 - alpha)
-    )
-)
-train_cfg = dict(max_epochs=800)
+_base_ = './decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py'
+model = dict(network=dict(decoder=dict(fpn=dict(channel_dropout=0.0))), branches=dict(dec=dict(level='p2')))

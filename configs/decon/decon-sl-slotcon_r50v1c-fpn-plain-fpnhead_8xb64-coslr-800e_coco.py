@@ -6,11 +6,9 @@ _base_ = [
     '../_base_/schedules/lars_coslr.py',
     '../_base_/default_runtime.py',
 ]
-alpha = 0.5
 model = dict(
+    alpha=0.5,
     network=dict(encoder=dict(type='mmpretrain.ResNetV1c')),
-    branches=dict(
-        enc=dict(_base_.branch, level='c5', weight=alpha), dec=dict(_base_.branch, level='out', weight=1 - alpha)
-    ),
+    branches=dict(enc=dict(_base_.branch, level='c5'), dec=dict(_base_.branch, level='out')),
 )
 train_cfg = dict(max_epochs=800)

@@ -1,7 +1,6 @@
 # Your own images, on one GPU: --cfg-options train_dataloader.dataset.folders=/path/to/images
 _base_ = '../decon/decon-ml-slotcon_r18-fpn_1xb64-coslr-200e_my-images.py'
 resnet = dict(type='mmpretrain.ResNet', depth=18, norm_cfg=dict(type='mmdecon.SyncBN'))
-alpha, levels = 0.5, ('d2', 'd3', 'd4', 'd5')
 model = dict(
     network=dict(
         encoder=dict(_delete_=True, type='mmdecon.WithImage', encoder=dict(resnet, out_indices=(3,))),
@@ -15,9 +14,5 @@ model = dict(
             ),
         ),
     ),
-    branches=dict(
-        _delete_=True,
-        enc=dict(_base_.branch, level='c5', weight=alpha),
-        **{f'dec_{d}': dict(_base_.branch, level=d, weight=(1 - alpha) / len(levels)) for d in levels},
-    ),
+    branches=dict(dec=dict(level=['d2', 'd3', 'd4', 'd5'])),
 )

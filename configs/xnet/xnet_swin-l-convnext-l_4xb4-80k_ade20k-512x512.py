@@ -9,18 +9,10 @@ model = dict(
     neck=_base_.pair.neck,
     decode_head=dict(type='mmdecon.PostFeaturePyramidHead', in_channels=_base_.pair.channels, num_classes=150),
 )
-# Learning rates fall by a tenth from stage to stage towards the image, on each side.
 # Without a published recipe: AdamW, warm-up and polynomial decay as ConvNeXt's segmenters have them.
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-4, weight_decay=0.05),
-    paramwise_cfg=dict(
-        custom_keys={
-            'backbone.encoder.patch_embed': dict(lr_mult=0.9**4),
-            **{f'backbone.encoder.stages.{i}.': dict(lr_mult=0.9 ** (3 - i)) for i in range(4)},
-            **{f'neck.classifier.downsample_layers.{i}.': dict(lr_mult=0.9 ** (4 - i)) for i in range(4)},
-            **{f'neck.classifier.stages.{i}.': dict(lr_mult=0.9 ** (3 - i)) for i in range(4)},
-        }
-    ),
+    paramwise_cfg=dict(custom_keys=_base_.stage_rates),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-6, by_epoch=False, end=1500),

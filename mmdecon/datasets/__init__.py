@@ -1,8 +1,8 @@
-"""From image files to batches of views."""
+"""Datasets and transforms: from image files to batches of views."""
 
 from ..images.jpeg import UnreadableImage
 from ..images.reading import LoadImage
-from .depth import DepthFolder
+from .depth_folder import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth
 from .depth_transforms import KBCrop, MaskDepth, RandomGamma
 from .draws import SeededDraws

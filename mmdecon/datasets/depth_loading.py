@@ -1,4 +1,4 @@
-"""Reading depth maps strictly.
+"""Reads depth maps strictly.
 
 Shapes: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
 """
@@ -13,7 +13,7 @@ from ..registry import TRANSFORMS
 
 
 class UnusableDepth(ValueError):
-    """A depth file is missing, damaged, of another kind or size than it should be, or empty; the message names it."""
+    """A depth file is missing, damaged, empty, or has a wrong type or size; the message names it."""
 
 
 def read_depth(path: str, scale: float, invalid: tuple[int, ...] = (0, 65535)) -> np.ndarray:
@@ -21,21 +21,21 @@ def read_depth(path: str, scale: float, invalid: tuple[int, ...] = (0, 65535)) -
 
     Args:
         path: A local file with one channel of 16 bits.
-        scale: What its values are divided by to give metres.
-        invalid: Values that say "not known".
+        scale: File values are divided by this number to give metres.
+        invalid: File values that mean "unknown".
 
     Returns:
-        (H, W), float32, metres; 0 where depth is not known.
+        (H, W), float32, metres; 0 where depth is unknown.
 
     Raises:
-        UnusableDepth: If the file cannot be read, has other than one channel of 16 bits, or nothing valid.
+        UnusableDepth: If the file cannot be read, is not one channel of 16 bits, or has no valid value.
     """
     raw = _decode(path)
     if raw.dtype != np.uint16 or raw.ndim != 2:
         channels = 1 if raw.ndim == 2 else raw.shape[2]
         raise UnusableDepth(
-            f'{path} has {channels} channel(s) of {raw.dtype}, but depth is one channel of 16 bits (uint16); a picture '
-            'of depth in 8 bits or in colours has lost the metres: write it anew from the source'
+            f'{path} has {channels} channel(s) of {raw.dtype}, but depth is one channel of 16 bits (uint16); an image '
+            'of depth in 8 bits or in colours has lost the metres: export it again from the source'
         )
     known = ~np.isin(raw, invalid)
     if not known.any():
@@ -48,7 +48,7 @@ def read_depth(path: str, scale: float, invalid: tuple[int, ...] = (0, 65535)) -
 
 
 def _decode(path: str) -> np.ndarray:
-    """The values as they are in the file."""
+    """Reads the raw values of the file."""
     try:
         content = np.fromfile(path, np.uint8)
     except OSError as error:
@@ -61,15 +61,15 @@ def _decode(path: str) -> np.ndarray:
 
 @TRANSFORMS.register_module()
 class LoadDepth(BaseTransform):
-    """Reads the depth map of a sample of ``DepthFolder``, strictly.
+    """Reads the depth map of a ``DepthFolder`` sample, strictly.
 
-    It adds what mmseg's ``LoadDepthAnnotation`` adds: ``gt_depth_map`` (H, W), float32, metres, also as one of the
-    ``seg_fields`` that mmseg's geometric transforms treat like the image (with nearest neighbours), and
-    ``depth_rescale_factor``. Where depth is not known it is 0, which mmseg's loss and metric leave out; transforms that
-    pad need ``seg_pad_val=0``.
+    It adds the same fields as mmseg's ``LoadDepthAnnotation``: ``gt_depth_map`` (H, W), float32, metres, listed in
+    ``seg_fields``, so that mmseg's geometric transforms change it with the image (with nearest neighbours), and
+    ``depth_rescale_factor``. Unknown depth is 0, which mmseg's loss and metric ignore. Transforms that pad need
+    ``seg_pad_val=0``.
 
-    As with all annotations of mmseg, the map is meant for the image as it was read: load it before random transforms in
-    training, and in testing after ``Resize``, so that predictions are judged at the file's own size.
+    As with all annotations of mmseg, the map belongs to the image as it was read. In training, load it before random
+    transforms. In testing, load it after ``Resize``, so that predictions are evaluated at the original size.
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
@@ -82,8 +82,8 @@ class LoadDepth(BaseTransform):
             The same dict.
 
         Raises:
-            UnusableDepth: If the file is not usable, see :func:`read_depth`, or of another size than the image's.
-            KeyError: If the dataset has no depth, or the image has not been loaded yet.
+            UnusableDepth: If the file is not usable, see :func:`read_depth`, or its size differs from the image's.
+            KeyError: If the dataset has no depth, or the image has not been loaded.
         """
         for key, remedy in (('depth_map_path', 'set dataset.depths'), ('ori_shape', 'load the image first')):
             if key not in results:

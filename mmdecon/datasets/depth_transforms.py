@@ -1,4 +1,4 @@
-"""What depth's protocols do to images and depth maps and no transform of mmcv, mmseg or mmpretrain does.
+"""Transforms of the depth protocols that mmcv, mmseg and mmpretrain do not have.
 
 Shapes: H x W the image in pixels. Depth is in metres, and 0 where it is not known.
 """
@@ -14,7 +14,7 @@ from .depth_loading import UnusableDepth
 
 # top, bottom, left, right: rows and columns of NYU's 480 x 640 pixels
 NYU = dict(nyu_border=(45, 472, 43, 608), nyu_eigen=(45, 471, 41, 601))
-# the same as shares of H and W
+# the same as fractions of H and W
 SHARES = dict(
     garg=(0.40810811, 0.99189189, 0.03594771, 0.96405229),
     eigen=(0.3324324, 0.91351351, 0.0359477, 0.96405229),
@@ -23,25 +23,26 @@ NYU_SHAPE = (480, 640)
 
 
 def region_box(region: str, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Places a named region in an image.
+    """Computes the box of a named evaluation region.
 
     Args:
-        region: ``nyu_border`` (what registration leaves whole of NYU's pictures, used in training), ``nyu_eigen``
-            (where NYU is evaluated), ``garg`` or ``eigen`` (where KITTI is).
-        shape: H, W; 480, 640 for NYU's regions.
+        region: ``nyu_border`` (the part of NYU's images with registered depth, used in training), ``nyu_eigen`` (the
+            evaluation crop of NYU), ``garg`` or ``eigen`` (the evaluation crops of KITTI).
+        shape: (H, W); (480, 640) for NYU's regions.
 
     Returns:
-        top, bottom, left, right in pixels, bottom and right exclusive.
+        top, bottom, left, right in pixels; bottom and right are exclusive.
 
     Raises:
-        ValueError: If there is no such region, or NYU's are asked for in an image of another size.
+        ValueError: If the region is unknown, or a region of NYU is used for an image of another size.
 
-    Example:
+    Examples:
         >>> region_box('garg', (352, 1216))
         (143, 349, 43, 1172)
     """
     if region in SHARES:
-        return tuple(int(share * side) for share, side in zip(SHARES[region], (shape[0], shape[0], shape[1], shape[1])))
+        top, bottom, left, right = SHARES[region]
+        return int(top * shape[0]), int(bottom * shape[0]), int(left * shape[1]), int(right * shape[1])
     if region not in NYU:
         raise ValueError(f'MaskDepth.region={region!r}: give one of {", ".join([*NYU, *SHARES])}')
     if tuple(shape) != NYU_SHAPE:
@@ -54,15 +55,15 @@ def region_box(region: str, shape: tuple[int, int]) -> tuple[int, int, int, int]
 
 @TRANSFORMS.register_module()
 class MaskDepth(BaseTransform):
-    """Makes depth outside a region of the image unknown (0), so that it counts neither in the loss nor in the metric.
+    """Sets depth outside a region of the image to unknown (0), so that loss and metric ignore it.
 
-    In test pipelines it is the crop of the evaluation: mmseg's ``DepthMetric`` has NYU's alone (``nyu_crop``).
+    In test pipelines it makes the evaluation crop: mmseg's ``DepthMetric`` has only that of NYU (``nyu_crop``).
 
     Args:
         region: See :func:`region_box`.
 
     Raises:
-        ValueError: If there is no such region.
+        ValueError: If the region is unknown.
     """
 
     def __init__(self, region: str) -> None:
@@ -81,7 +82,7 @@ class MaskDepth(BaseTransform):
 
         Raises:
             UnusableDepth: If no depth is known inside the region.
-            ValueError: If the region does not lie in images of this size.
+            ValueError: If the region is not defined for images of this size.
         """
         depth = results['gt_depth_map']
         top, bottom, left, right = region_box(self.region, depth.shape)
@@ -98,20 +99,20 @@ class MaskDepth(BaseTransform):
 
 @TRANSFORMS.register_module()
 class KBCrop(BaseTransform):
-    """Cuts the size of KITTI's benchmark out of the bottom centre of image and depth map.
+    """Crops image and depth map to the size of KITTI's benchmark, at the bottom centre.
 
-    ``ori_shape`` becomes the cut's, so that predictions stay on it and are compared with the depth map cut alike.
+    ``ori_shape`` becomes the size of the crop, so that predictions are compared with the cropped depth map.
 
     Args:
-        height: Of the cut, in pixels.
-        width: Of the cut, in pixels.
+        height: Height of the crop in pixels.
+        width: Width of the crop in pixels.
     """
 
     def __init__(self, height: int = 352, width: int = 1216) -> None:
         self.height, self.width = height, width
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Cuts ``img`` and all ``seg_fields``.
+        """Crops ``img`` and all ``seg_fields``.
 
         Args:
             results: A sample with a loaded image.
@@ -120,7 +121,7 @@ class KBCrop(BaseTransform):
             The same dict.
 
         Raises:
-            ValueError: If the image is smaller than the cut.
+            ValueError: If the image is smaller than the crop.
         """
         height, width = results['img'].shape[:2]
         top, left = height - self.height, (width - self.width) // 2
@@ -137,21 +138,22 @@ class KBCrop(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RandomGamma(BaseTransform):
-    """Changes gamma, brightness and the balance of colours at random; depth stays as it is.
+    """Changes gamma, brightness and colour balance at random; depth is not changed.
 
-    With values v in 0..1: ``v ** gamma * brightness * colour``, the last drawn for each channel, clipped to 0..1.
+    A value v in 0..1 becomes ``v ** gamma * brightness * colour``, clipped to 0..1. Each channel has its own ``colour``
+    factor. All factors are uniform in their ranges.
 
     Differs from the original: the toolbox of the published depth recipes applies gamma to values of 0..255, where 1.1
-    turns all above 154 white; here it applies to 0..1, as in BTS and AdaBins.
+    turns all values above 154 white. Here it applies to 0..1, as in BTS and AdaBins.
 
     Args:
-        prob: Share of the images to change, 0..1.
-        gamma: Smallest and largest.
-        brightness: Smallest and largest.
-        colour: Smallest and largest.
+        prob: Probability of the change, 0..1.
+        gamma: Smallest and largest exponent, > 0.
+        brightness: Smallest and largest factor, > 0.
+        colour: Smallest and largest factor, > 0.
 
     Raises:
-        ValueError: If ``prob`` is not a share, or a range is not positive and rising.
+        ValueError: If ``prob`` is not in 0..1, or a range is not positive and ascending.
     """
 
     def __init__(
@@ -162,7 +164,7 @@ class RandomGamma(BaseTransform):
         colour: Sequence[float] = (0.9, 1.1),
     ) -> None:
         if not 0 <= prob <= 1:
-            raise ValueError(f'RandomGamma.prob={prob!r}: give a share of the images, 0 to 1')
+            raise ValueError(f'RandomGamma.prob={prob!r}: give a probability, 0 to 1')
         for name, limits in dict(gamma=gamma, brightness=brightness, colour=colour).items():
             if not (len(limits) == 2 and 0 < limits[0] <= limits[1]):
                 raise ValueError(f'RandomGamma.{name}={limits!r}: give the smallest and the largest factor, above 0')
@@ -178,9 +180,14 @@ class RandomGamma(BaseTransform):
             The same dict.
         """
         if np.random.rand() < self.prob:
-            values = np.arange(256)[:, None] / 255  # each of the 256 values is changed once, then looked up
-            factors = np.random.uniform(*self.brightness) * np.random.uniform(*self.colour, size=3)
-            table = (values ** np.random.uniform(*self.gamma) * factors).clip(0, 1)
+            values = np.arange(256)[:, None] / 255  # a look-up table of the 256 values
+            factors = _between(self.brightness) * _between(self.colour, size=3)
+            table = (values ** _between(self.gamma) * factors).clip(0, 1)
             table = np.round(table * 255).astype(np.uint8)
             results['img'] = np.stack([table[results['img'][..., i], i] for i in range(3)], -1)
         return results
+
+
+def _between(limits: Sequence[float], size: int | None = None) -> Any:
+    """Draws uniformly between two limits."""
+    return np.random.uniform(limits[0], limits[1], size)

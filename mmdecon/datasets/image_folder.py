@@ -1,4 +1,4 @@
-"""Any folder of images as a dataset for pre-training: no annotation, no classes."""
+"""A dataset of any folder of images for pre-training, without annotations or classes."""
 
 import logging
 import os
@@ -16,41 +16,41 @@ from ..images.seeding import seeded
 from ..registry import DATASETS
 from .sampler import Draw
 
-THREADS = 16  # opening headers waits for the disk, not for a core
-NAMED = 5  # how many files a message names
+THREADS = 16  # opening headers waits for the disk, not for the CPU
+NAMED = 5  # so many files are shown in a message
 
 
 @DATASETS.register_module()
 class ImageFolder(BaseDataset):
-    """All images under some folders, in an order that is the same on every machine.
+    """All images below some folders, in an order that is the same on every machine.
 
-    One class for any data without annotation: a folder of one's own, COCO's ``train2017``, or with ``unlabeled2017``
-    COCO+, ImageNet-1K's ``train``, or VOC's ``JPEGImages`` with a list file. Folders are searched recursively; files
-    whose name begins with a dot are passed over. The pipeline begins with ``LoadImage``, whose
-    :class:`UnreadableImage` is what ``unreadable`` decides about.
+    One class for all data without annotations: your own folder, COCO's ``train2017``, COCO+ (with ``unlabeled2017``),
+    ImageNet-1K's ``train``, or VOC's ``JPEGImages`` with a list file. Folders are searched recursively; files whose
+    names begin with a dot are skipped. The pipeline begins with ``LoadImage``; ``unreadable`` says what happens when
+    it raises :class:`UnreadableImage`.
 
-    With :class:`ViewSampler`, whose indices carry a seed, all that the pipeline draws from Python's, NumPy's and
-    torch's generators depends on that seed alone, and the generators are left as they were.
+    The indices of :class:`ViewSampler` carry a seed. With it, everything that the pipeline draws at random from
+    Python's, NumPy's and torch's generators depends only on that seed, and the state of the generators is restored.
 
     Args:
         folders: One or several folders, absolute, ``~/``, or relative to ``data_root``. A file found twice counts once.
         pipeline: Transforms, as in all of mmengine's datasets.
-        data_root: Where relative ``folders`` and ``list_file`` begin; empty for the working directory.
-        list_file: A text file that chooses among the images, one a line: its path relative to its folder, with or
-            without extension, as in VOC's ``ImageSets``. Each must exist.
-        extensions: What the names of images end in, upper or lower case.
-        unreadable: What to do about files that are no images or damaged: ``stop`` with an error that names them, or
-            ``skip``: leave out what ``check`` finds, take the next image for what turns out damaged when loaded, and
-            warn once for each.
-        check: Open every file's header before training. Costs a tenth of a millisecond a file from a warm cache, much
-            more from a slow network disk.
-        indices: Use these images alone, or that many from the start.
-        lazy_init: List the folders at first use instead of now.
+        data_root: Root folder of relative ``folders`` and ``list_file``; empty for the working directory.
+        list_file: A text file that selects images, one per line: the path relative to its folder, with or without
+            extension, as in VOC's ``ImageSets``. Each image must exist.
+        extensions: File name extensions of images, upper or lower case.
+        unreadable: What to do with damaged files and files that are not images. ``stop``: raise an error that names
+            them. ``skip``: leave out the files that ``check`` finds, replace a file that fails when it is loaded by
+            the next image, and warn once per file.
+        check: Open the header of every file before training. Takes 0.1 ms per file from a warm cache, much longer from
+            a slow network disk.
+        indices: Indices of the images to use, or the number of images from the start.
+        lazy_init: List the folders at the first use instead of now.
 
     Raises:
         FileNotFoundError: If a folder or ``list_file`` does not exist.
         UnreadableImage: If ``check`` finds unreadable files and ``unreadable`` is ``stop``.
-        ValueError: If there are no images, or an argument or ``list_file`` does not make sense.
+        ValueError: If there are no images, or an argument or ``list_file`` is invalid.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class ImageFolder(BaseDataset):
         super().__init__(data_root=data_root, pipeline=pipeline, indices=indices, lazy_init=lazy_init)
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Lists the images; called by mmengine.
+        """Lists the images; mmengine calls it.
 
         Returns:
-            ``img_path``, the ``name`` of each image, its path below its folder with forward slashes, and its ``number``
-            among all.
+            Samples with ``img_path``, ``name`` (the path below its folder, with forward slashes) and ``number`` (the
+            position in the list).
         """
         found = {folder: list_images(folder, self.extensions) for folder in map(self._locate, self.folders)}
         if self.list_file is not None:
@@ -90,16 +90,16 @@ class ImageFolder(BaseDataset):
             for name in names:
                 paths.setdefault(os.path.join(folder, name), name.replace(os.sep, '/'))
         print_log(f'{len(paths)} images under {", ".join(found)}', 'current')
-        # shared, so that workers forked anew each epoch do not warn of the same file again
+        # in shared memory, so that workers that are restarted each epoch do not warn about the same file again
         self._warned = torch.zeros(len(paths), dtype=torch.bool).share_memory_()
         return [dict(img_path=path, name=name, number=number) for number, (path, name) in enumerate(paths.items())]
 
     def _locate(self, path: str) -> str:
-        """Makes a configured path one that can be opened."""
+        """Resolves a configured path against ``data_root``."""
         return os.path.normpath(os.path.join(self.data_root, os.path.expanduser(path)))
 
     def filter_data(self) -> list[dict[str, Any]]:
-        """Looks into the headers, where ``check`` asks for it; called by mmengine.
+        """Checks the headers of all files if ``check`` is set; mmengine calls it.
 
         Returns:
             The samples that can be read.
@@ -119,20 +119,20 @@ class ImageFolder(BaseDataset):
         return readable
 
     def _or_skip(self) -> str:
-        """The end of the remedy, where skipping is not what was chosen already."""
+        """Completes an error message with the option to skip, unless it is already set."""
         return ", or set dataset.unreadable='skip' to go on without them" if self.unreadable == 'stop' else ''
 
     def __getitem__(self, idx: int) -> Any:
         """Runs the pipeline on one image.
 
         Args:
-            idx: Its index; a :class:`Draw` seeds what the pipeline draws.
+            idx: The index; a :class:`Draw` also seeds the pipeline.
 
         Returns:
-            What the pipeline returns.
+            The result of the pipeline.
 
         Raises:
-            UnreadableImage: If the file cannot be read and ``unreadable`` is ``stop``, or no file can be.
+            UnreadableImage: If the file cannot be read and ``unreadable`` is ``stop``, or no file can be read.
         """
         if not isinstance(idx, Draw):
             return super().__getitem__(idx)
@@ -140,13 +140,16 @@ class ImageFolder(BaseDataset):
             return super().__getitem__(int(idx))
 
     def prepare_data(self, idx: int) -> Any:
-        """Runs the pipeline on one image or, where it is unreadable and to be skipped, on the next readable one.
+        """Runs the pipeline on one image; with ``unreadable='skip'``, on the next readable one if this one fails.
 
         Args:
-            idx: Its index.
+            idx: The index.
 
         Returns:
-            What the pipeline returns.
+            The result of the pipeline.
+
+        Raises:
+            UnreadableImage: See :meth:`__getitem__`.
         """
         for index in range(idx, idx + len(self)):
             try:
@@ -160,7 +163,7 @@ class ImageFolder(BaseDataset):
         )
 
     def _warn(self, number: int, error: UnreadableImage) -> None:
-        """Warns of an image once in the run."""
+        """Warns about an image once per run."""
         if not self._warned[number]:
             self._warned[number] = True
             print_log(f'{error}; the next image takes its place', 'current', level=logging.WARNING)

@@ -1,4 +1,4 @@
-"""Regions of the images that are loaded, from a store or made on the way.
+"""Loads regions from a region store, or makes them while loading.
 
 Shapes: H x W the image in pixels, S planes of regions.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from ..regions.base import NO_REGION
+from ..regions.base import NO_REGION, is_count
 from ..regions.build import CHOICES, generate
 from ..regions.store import RegionStore
 from ..registry import REGIONS, TRANSFORMS
@@ -17,24 +17,24 @@ from ..registry import REGIONS, TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadRegions(BaseTransform):
-    """Adds the regions of a sample's image, between ``LoadImage`` and ``TwoViews``.
+    """Adds the regions of a sample's image; it stands between ``LoadImage`` and ``TwoViews``.
 
-    It adds ``regions``, (H, W, S), int32, -1 for no region; S is the same for all samples, as batches need it. Planes
-    are drawn by NumPy's global generator, as all draws of a pipeline are, and only where there are too many.
+    It adds ``regions``, (H, W, S), int32, -1 for no region. S is the same for all samples, so that they can be batched.
+    If an image has more than S planes, S of them are chosen at random, with NumPy's global generator.
 
     Args:
-        store: Path of a store that ``tools/regions.py`` made.
-        generator: Config of what makes regions, ``dict(type='mmdecon.Felzenszwalb', scale=1000)``. Without a store it
-            makes them of each image as it is loaded. Together with a store it only states what the store must have been
-            made by.
-        planes: S. An image with fewer planes gets empty ones, of one with more S are drawn. None is the largest number
-            in the store; a generator must then make the same number for all images.
-        empty: With a generator alone, what to do about an image without any region: ``stop`` with an error that names
-            it, or ``keep`` it, to learn nothing from its regions. A store was made by this choice already.
+        store: Path of a region store, made with ``tools/regions.py``.
+        generator: Config of a region generator, for example ``dict(type='mmdecon.Felzenszwalb', scale=1000)``. Without
+            a store it makes the regions of each image while loading. With a store it only states which options the
+            store must have been made with.
+        planes: S. An image with fewer planes gets empty ones; of an image with more, S planes are chosen at random.
+            None is the largest number in the store; a generator must then make the same number for all images.
+        empty: Only with a generator and without a store: ``stop`` with an error that names an image without any
+            region, or ``keep`` it; region losses then skip the image. For a store, this was chosen when it was made.
 
     Raises:
-        FileNotFoundError: If there is no store.
-        ValueError: If the arguments make no sense, or the store is damaged or made with other options.
+        FileNotFoundError: If the store does not exist.
+        ValueError: If the arguments are invalid, or the store is damaged or was made with other options.
     """
 
     def __init__(
@@ -49,30 +49,31 @@ class LoadRegions(BaseTransform):
                 "LoadRegions needs a store='...regions', made by tools/regions.py, or a "
                 "generator=dict(type='mmdecon.Felzenszwalb') that makes regions while loading"
             )
-        if planes is not None and (isinstance(planes, bool) or not isinstance(planes, int) or planes < 1):
+        if planes is not None and not is_count(planes):
             raise ValueError(f'LoadRegions.planes={planes!r}: give a number of planes, at least 1')
         if empty is not None and (store is not None or empty not in CHOICES['empty']):
             raise ValueError(
                 f"LoadRegions.empty={empty!r}: give 'stop' or 'keep', without a store, which was made with one of them"
             )
         self.generator = None if generator is None else REGIONS.build(dict(generator))
-        self.store = store and RegionStore(store, None if self.generator is None else self.generator.options)
-        self.planes = self.store.planes if store and planes is None else planes
+        options = None if self.generator is None else self.generator.options
+        self.store = RegionStore(store, options) if store else None
+        self.planes = self.store.planes if self.store is not None and planes is None else planes
         self.empty = empty or 'stop'
-        self._first: str | None = None  # the image whose number of planes counts
+        self._first: str | None = None  # the first image, whose number of planes the others must have
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Adds ``regions`` to a sample.
 
         Args:
-            results: A sample with ``name`` and ``img``, as ``ImageFolder`` and ``LoadImage`` make it. After
-                ``LoadImage(late=True)`` a generator makes it be decoded, a store does not.
+            results: A sample of ``ImageFolder`` and ``LoadImage``, with ``name`` and ``img``. After
+                ``LoadImage(late=True)`` a generator decodes the full image; a store does not need it.
 
         Returns:
             The same dict.
 
         Raises:
-            ValueError: If there are no regions of the image, or they are of another size, or the generator fails.
+            ValueError: If the image has no regions, they have another size, or the generator fails.
         """
         if 'name' not in results:
             raise ValueError(
@@ -80,18 +81,18 @@ class LoadRegions(BaseTransform):
                 "to the image's path below its folder"
             )
         name = results['name']
-        if self.store:
+        if self.store is not None:
             regions = self.store.read(name, (results['img'] if 'img' in results else results['encoded']).shape[:2])
         else:
             if 'img' not in results:
-                results['img'] = results['encoded'].decode()  # late: but regions are made of the whole image
+                results['img'] = results['encoded'].decode()  # generators need the full image
+            assert self.generator is not None  # as there is no store
             regions = generate(self.generator, results['img'], name, self.empty)
-            self._count(regions.shape[2], name)
-        results['regions'] = choose_planes(regions, self.planes)
+        results['regions'] = choose_planes(regions, self._count(regions.shape[2], name))
         return results
 
-    def _count(self, planes: int, name: str) -> None:
-        """Holds a generator to its first number of planes, where none was given."""
+    def _count(self, planes: int, name: str) -> int:
+        """The number of planes, which a generator must always make alike if ``planes`` is None."""
         if self.planes is None:
             self.planes, self._first = planes, name
         if self._first and planes != self.planes:
@@ -99,17 +100,18 @@ class LoadRegions(BaseTransform):
                 f'{name} has {planes} planes of regions, {self._first} has {self.planes}: a batch needs one number for '
                 'all, set LoadRegions.planes'
             )
+        return self.planes
 
 
 def choose_planes(regions: np.ndarray, planes: int) -> np.ndarray:
-    """Makes a map have so many planes.
+    """Brings a region map to a given number of planes.
 
     Args:
         regions: (H, W, S).
-        planes: How many.
+        planes: The number of planes.
 
     Returns:
-        (H, W, planes): with empty planes at the end, or planes drawn without replacement, in their order.
+        (H, W, planes): with empty planes at the end, or a random subset of the planes in their order.
     """
     excess = regions.shape[2] - planes
     if excess > 0:

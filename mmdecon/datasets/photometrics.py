@@ -1,4 +1,4 @@
-"""Colour changes of one view on the CPU, in uint8 throughout: by look-up tables where a table can say it.
+"""Colour augmentation of one view on the CPU, in uint8 throughout, with look-up tables where possible.
 
 Shapes: h x w a view in pixels. Images are NumPy, uint8, BGR, channels last.
 """
@@ -13,24 +13,24 @@ from ..images.colour_draws import NEUTRAL, NUMBERS, ColourDraws, ColourOptions
 from ..registry import TRANSFORMS
 
 VALUES = np.arange(256, dtype=np.float32)
-TRUNCATE = -0.499  # OpenCV rounds to nearest, Pillow and torchvision down
+TRUNCATE = -0.499  # OpenCV rounds to the nearest integer, Pillow and torchvision round down
 
 
 @TRANSFORMS.register_module()
 class Photometrics(BaseTransform):
-    """Jitters brightness, contrast, saturation and hue in random order, turns grey, blurs, solarises: each by chance.
+    """Colour jitter in random order, conversion to grey, blur and solarisation, each with its probability.
 
     The distributions are those of torchvision's ``RandomApply([ColorJitter])``, ``RandomGrayscale``, Pillow's
-    ``GaussianBlur`` of a uniform sigma and ``RandomSolarize``, in this order, as SlotCon, BYOL and MoCo v2 use them.
-    Draws come from NumPy's global generator. Several times as fast as Pillow; see docs/data.md.
+    ``GaussianBlur`` with a uniform sigma, and ``RandomSolarize``, in this order, as SlotCon, BYOL and MoCo v2 use them.
+    Random numbers come from NumPy's global generator. Several times as fast as Pillow; see docs/data.md.
 
     Differs from the original:
-        With the same draws, brightness, contrast and solarisation equal torchvision's on Pillow images; grey and
-        saturation are within one level of 255. The hue is turned in OpenCV's 8-bit HSV, not Pillow's: a few levels
-        where colours are strong. The blur is a Gaussian cut at three sigma, where Pillow's is three box filters.
+        With the same parameters, brightness, contrast and solarisation equal torchvision's on Pillow images; grey and
+        saturation differ by at most 1 of 255. The hue is shifted in OpenCV's 8-bit HSV instead of Pillow's: strong
+        colours differ by a few levels. The blur is a Gaussian truncated at three sigma; Pillow's is three box filters.
 
     Args:
-        **options: See :class:`~mmdecon.images.colour_draws.ColourOptions`; what is left out changes nothing.
+        **options: See :class:`~mmdecon.images.colour_draws.ColourOptions`; by default no change is made.
 
     Raises:
         TypeError: If an option does not exist.
@@ -44,10 +44,10 @@ class Photometrics(BaseTransform):
         """Changes the colours of a view.
 
         Args:
-            results: With ``img`` (h, w, 3).
+            results: A sample with ``img`` (h, w, 3).
 
         Returns:
-            The same dict with a new ``img``, of the same shape.
+            The same dict with a new ``img`` of the same shape.
         """
         draws = self.options.draw(np.random.random_sample((1, NUMBERS)))
         results['img'] = recolour(results['img'], draws, 0, self.options.solarise_threshold)
@@ -58,16 +58,16 @@ class Photometrics(BaseTransform):
 
 
 def recolour(image: np.ndarray, draws: ColourDraws, number: int, threshold: int) -> np.ndarray:
-    """Does to one image what was drawn for it.
+    """Applies random colour parameters to one image.
 
     Args:
         image: (h, w, 3).
-        draws: Of several images.
-        number: Which of them.
-        threshold: Where solarising begins, 0..255.
+        draws: Parameters of B images.
+        number: Index of this image, 0..B - 1.
+        threshold: Values at or above it are solarised, 0..255.
 
     Returns:
-        (h, w, 3); ``image`` itself where nothing is to be done.
+        (h, w, 3); ``image`` itself if nothing changes.
     """
     for kind in draws.order[number]:
         factor = draws.factors[number, kind]
@@ -84,7 +84,7 @@ def recolour(image: np.ndarray, draws: ColourDraws, number: int, threshold: int)
 
 
 def _blend(image: np.ndarray, value: float, factor: float) -> np.ndarray:
-    """``value`` at factor 0, the image at 1, and beyond."""
+    """Interpolates between ``value`` (factor 0) and the image (factor 1); larger factors extrapolate."""
     table = value + np.float32(factor) * (VALUES - np.float32(value))
     return cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8))
 
@@ -94,7 +94,8 @@ def _brighten(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _contrast(image: np.ndarray, factor: float) -> np.ndarray:
-    return _blend(image, int(cv2.mean(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))[0] + 0.5), factor)
+    mean: Any = cv2.mean(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return _blend(image, int(mean[0] + 0.5), factor)
 
 
 def _saturate(image: np.ndarray, factor: float) -> np.ndarray:
@@ -103,8 +104,8 @@ def _saturate(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _turn_hue(image: np.ndarray, turn: float) -> np.ndarray:
-    hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV_FULL)
-    hsv[..., 0] += np.uint8(round(turn * 256) % 256)  # wraps around, as the circle does
+    hsv: np.ndarray[Any, Any] = cv2.cvtColor(image, cv2.COLOR_BGR2HSV_FULL)
+    hsv[..., 0] += np.uint8(round(turn * 256) % 256)  # uint8 wraps around like the hue circle
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR_FULL)
 
 

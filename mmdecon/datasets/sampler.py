@@ -1,4 +1,4 @@
-"""Samplers that make each sample's random draws a function of the run's seed, the epoch and the index."""
+"""Samplers that seed the augmentation of each sample by the run's seed, the epoch and the sample's index."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -11,7 +11,7 @@ from ..registry import DATA_SAMPLERS
 
 
 class Draw(int):
-    """A sample's index together with the seed of its random draws in this epoch.
+    """A sample's index together with the seed of its augmentation in this epoch.
 
     It is an ``int``, so batch samplers and datasets that know nothing of seeds take it as the index that it is. It
     keeps its seed when pickled to a worker, and where a wrapper finds the index in one of its datasets (``draw - 10``,
@@ -24,30 +24,30 @@ class Draw(int):
     seed: int
 
     def __new__(cls, index: int, seed: int) -> 'Draw':
-        """Makes the index; an ``int`` is made here, not in ``__init__``."""
+        """Creates the index; a subclass of ``int`` sets its value here, not in ``__init__``."""
         draw = super().__new__(cls, index)
         draw.seed = seed
         return draw
 
-    def __getnewargs__(self) -> tuple[int, int]:
+    def __getnewargs__(self) -> tuple[int, int]:  # type: ignore[override]
         return int(self), self.seed
 
-    def __sub__(self, other: SupportsIndex) -> 'Draw':
+    def __sub__(self, other: SupportsIndex) -> 'Draw':  # type: ignore[override]
         return Draw(int(self) - int(other), self.seed)
 
-    def __mod__(self, other: SupportsIndex) -> 'Draw':
+    def __mod__(self, other: SupportsIndex) -> 'Draw':  # type: ignore[override]
         return Draw(int(self) % int(other), self.seed)
 
 
 @DATA_SAMPLERS.register_module()
 class ViewSampler(DefaultSampler):
-    """mmengine's ``DefaultSampler`` whose indices carry a seed, a function of run seed, epoch and index alone.
+    """mmengine's ``DefaultSampler`` with indices that carry a seed, which depends on run seed, epoch and index.
 
     With a dataset that draws by that seed, as :class:`~mmdecon.datasets.ImageFolder` does, the views of an image are
     the same with any number of workers and processes, and after resuming; also inside mmengine's ``ConcatDataset`` and
     ``RepeatDataset``. :class:`~mmdecon.datasets.SeededDraws` makes other datasets do so.
 
-    The arguments are ``DefaultSampler``'s; the runner passes ``dataset`` and ``seed`` and tells the epoch.
+    It has the arguments of ``DefaultSampler``; the runner passes ``dataset`` and ``seed`` and sets the epoch.
     """
 
     _start = 0

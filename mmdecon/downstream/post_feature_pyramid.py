@@ -17,25 +17,25 @@ from ..registry import MODELS
 
 @MODELS.register_module()
 class PostFeaturePyramidHead(BaseDecodeHead):
-    """Post Feature Pyramid (arXiv 2503.07637, overview figure): every map to stride 4, side by side, and to pixels.
+    """Post Feature Pyramid (arXiv 2503.07637, overview figure): all maps at stride 4, concatenated and classified.
 
-    Each map is enlarged to the size of the first by a :class:`ReShape`, all are concatenated, and the last Re-Shape is
-    the classifier with a pixel shuffle. There is no other layer. Scores of an image whose sides are no multiple of the
-    stride are cut to it.
+    A :class:`ReShape` upsamples each map to the size of the first one, all maps are concatenated, and the last Re-Shape
+    is the classifier with a pixel shuffle to full resolution. There is no other layer. If the height or width of an
+    image is not a multiple of the stride, the logits are cropped to the image.
 
-    Differs from the original: what the Re-Shape modules hold is not known; dropout in front of the classifier is
-    mmseg's habit, ``dropout_ratio=0`` leaves it out.
+    Differs from the original: the layers inside its Re-Shape modules are not published. Dropout before the classifier
+    is mmseg's default; ``dropout_ratio=0`` removes it.
 
     Args:
-        in_channels: Of each map.
-        feature_strides: Of each map, finest first.
-        in_index: Which of the maps given, by default all.
-        project: Channels that each map's Re-Shape projects to; by default those that a pixel shuffle leaves, without a
-            projection wherever that is a whole number.
-        map_norm_cfg: Of a norm of each map in front of its Re-Shape.
-        to_pixels: Whether the last Re-Shape enlarges to the image's size; otherwise scores have the stride of the first
-            map and are interpolated, as mmseg's other heads' are.
-        **kwargs: Of mmseg's ``BaseDecodeHead``: ``num_classes``, ``loss_decode``, ...
+        in_channels: Channels of each map.
+        feature_strides: Stride of each map in pixels, finest first.
+        in_index: Indices of the input maps to use, by default all.
+        project: Output channels of the projection in each map's Re-Shape. By default there is no projection where the
+            pixel shuffle leaves a whole number of channels.
+        map_norm_cfg: Config of a norm layer before each Re-Shape.
+        to_pixels: Whether the last Re-Shape upsamples to the image's size. Otherwise logits have the stride of the
+            first map and are interpolated, as in mmseg's other heads.
+        **kwargs: Arguments of mmseg's ``BaseDecodeHead``: ``num_classes``, ``loss_decode``, ...
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class PostFeaturePyramidHead(BaseDecodeHead):
         self.conv_seg = nn.Conv2d(self.channels, self.out_channels * self.scale**2, 1)
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Maps (B, C, h, w) -> scores (B, classes, H, W) of the padded image."""
+        """Predicts logits (B, classes, H, W) of the padded image from maps (B, C, h, w)."""
         maps = self._transform_inputs(inputs)
         height, width = maps[0].shape[2:]
         return self.cls_seg(
@@ -74,22 +74,22 @@ class PostFeaturePyramidHead(BaseDecodeHead):
         )
 
     def cls_seg(self, feat: Tensor) -> Tensor:
-        """The last Re-Shape."""
+        """Applies the last Re-Shape: classifier and pixel shuffle."""
         return F.pixel_shuffle(super().cls_seg(feat), self.scale)
 
     def loss_by_feat(self, seg_logits: Tensor, batch_data_samples: list[Any]) -> dict[str, Tensor]:
-        """mmseg's, on scores that were cut to the labels' size."""
+        """Computes mmseg's loss on logits that are cropped to the size of the labels."""
         size = batch_data_samples[0].gt_sem_seg.shape
         return super().loss_by_feat(self._cut(seg_logits, size), batch_data_samples)
 
     def predict_by_feat(self, seg_logits: Tensor, batch_img_metas: list[dict[str, Any]]) -> Tensor:
-        """mmseg's, on scores that were cut to the image's size."""
+        """Runs mmseg's prediction on logits that are cropped to the size of the image."""
         meta = batch_img_metas[0]
         is_window = isinstance(meta['img_shape'], torch.Size)
         size = meta['img_shape'] if is_window else meta.get('pad_shape', meta['img_shape'])
         return super().predict_by_feat(self._cut(seg_logits, size[:2]), batch_img_metas)
 
     def _cut(self, scores: Tensor, size: tuple[int, ...]) -> Tensor:
-        """Cuts off what stands over by less than a cell."""
+        """Crops logits that are larger than ``size`` by less than one cell."""
         over = [have - wanted for have, wanted in zip(scores.shape[2:], size)]
         return scores[..., : size[0], : size[1]] if all(0 <= n < self.scale for n in over) else scores

@@ -1,21 +1,27 @@
-"""From a training checkpoint to weights that mmseg and mmdet load."""
+"""From a training checkpoint to weights that downstream libraries load."""
 
-from .convert import PARTS, Export, convert
+from .convert import PARTS, convert
 from .fit import Fit, check_fit
-from .layouts import LAYOUTS
+from .layouts import Counterpart, Layout, Misfits, OpenMMLabLayout, get_layout
+from .pieces import Export, Piece
 from .source import Source, read_source
 from .verify import Verification, verify
 from .write import read_export, require_destination, require_export, write
 
 __all__ = [
-    'LAYOUTS',
     'PARTS',
+    'Counterpart',
     'Export',
     'Fit',
+    'Layout',
+    'Misfits',
+    'OpenMMLabLayout',
+    'Piece',
     'Source',
     'Verification',
     'check_fit',
     'convert',
+    'get_layout',
     'read_export',
     'read_source',
     'require_destination',

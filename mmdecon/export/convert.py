@@ -1,44 +1,19 @@
 """From a pre-trained network to the state dict of a layout."""
 
 import copy
-import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mmcv.cnn import fuse_conv_bn, is_norm
-from torch import Tensor, nn
+from torch import Tensor
 
+from ..models.decoders import NECK, Decoder
+from ..models.decoders.arguments import full_type
 from ..models.network import Network
-from .layouts import LAYOUTS, Layout, Rule, full_type, rename
+from .layouts import get_layout
+from .pieces import Export, Piece
 from .source import Source
 
 PARTS = ('encoder', 'encoder+decoder')
-
-
-@dataclass(frozen=True)
-class Export:
-    """What is written, and what was left out on purpose.
-
-    Attributes:
-        state: Tensors under the target's names.
-        layout: Name of the layout.
-        part: ``'encoder'`` or ``'encoder+decoder'``.
-        untrained: Names in the target of what feeds no branch, so that it was neither trained nor exported.
-        decoders: Names of the decoders in it.
-        places: Where each of them goes in the target, such as ``neck``, or ``decode_head.1`` in a cascade.
-        classifiers: What the names of the heads' classifiers, which no export has, start with in the target.
-        folded: Whether the necks' norms were folded into their convolutions.
-    """
-
-    state: dict[str, Tensor]
-    layout: str
-    part: str
-    untrained: list[str]
-    decoders: list[str]
-    places: dict[str, str]
-    classifiers: list[str]
-    folded: bool
 
 
 def convert(
@@ -48,7 +23,7 @@ def convert(
 
     Args:
         source: The pre-trained network.
-        layout: A name in :data:`LAYOUTS`.
+        layout: A name in :data:`mmdecon.registry.LAYOUTS`.
         part: ``'encoder'`` or ``'encoder+decoder'``.
         decoders: Names of the decoders to export; all by default.
         fold_norm: Fold the norms of necks into their convolutions, for targets whose necks have none; features are
@@ -58,24 +33,21 @@ def convert(
         ValueError: If the layout has no place for something, there is no such decoder, the decoders do not follow each
             other as they do downstream, or there is no norm to fold.
     """
-    if layout not in LAYOUTS:
-        raise ValueError(f'layout is {layout!r}; known: {sorted(LAYOUTS)}')
+    target = get_layout(layout)
     if part not in PARTS:
         raise ValueError(f'part is {part!r}; known: {list(PARTS)}')
     chosen = _choose_decoders(source, part, decoders)
     _require_chain(source.network, chosen)
-    modules = {name: source.network.decoder[name] for name in chosen}
-    places = _places(modules)
-    if fold_norm:
-        modules = _fold_necks(modules)
+    exported = {name: source.network.decoder[name] for name in chosen}
+    exported = _fold_necks(exported) if fold_norm else exported
+    pieces = _pieces(exported)
+    places = {name: target.place(piece) for name, piece in pieces.items()}
     states: dict[bool, dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
-    for where, state, rules in _pieces(source, LAYOUTS[layout], modules, places):
+    for piece, path, state in _tensors(source, exported, pieces):
         for trained, into in states.items():
-            names = [name for name in state if trained is not _is_untrained(f'{where}.{name}', source.network)]
-            into.update(rename({name: state[name] for name in names}, rules, where))
-    classifiers = [
-        f'{places[name]}.{module.classifier}.' for name, module in modules.items() if hasattr(module, 'classifier')
-    ]
+            names = [name for name in state if trained is not _is_untrained(f'{path}.{name}', source.network)]
+            into.update(target.rename({name: state[name] for name in names}, piece))
+    classifiers = [f'{places[name]}.{v.classifier}.' for name, v in exported.items() if v.classifier is not None]
     return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
 
 
@@ -102,7 +74,7 @@ def _require_chain(network: Network, chosen: Sequence[str]) -> None:
     last: dict[bool, str] = {}  # the last neck, the last head
     for name in chosen:
         decoder = network.decoder[name]
-        is_neck, previous = hasattr(decoder, 'neck'), getattr(decoder, 'previous', None)
+        is_neck, previous = decoder.place == NECK, decoder.previous
         before = last.get(is_neck)
         foreign = [level for level in decoder.inputs if level not in given]
         follows = not foreign if is_neck else before is not None and previous in network.decoder[before].names
@@ -120,24 +92,24 @@ def _require_chain(network: Network, chosen: Sequence[str]) -> None:
         given, last[is_neck] = list(decoder.names) if is_neck else given, name
 
 
-def _places(decoders: Mapping[str, nn.Module]) -> dict[str, str]:
-    """Where each decoder goes in a target: in ``neck`` or ``decode_head``, numbered where several make a chain."""
-    kinds = {name: 'neck' if hasattr(decoder, 'neck') else 'decode_head' for name, decoder in decoders.items()}
-    of_kind = {kind: [name for name in kinds if kinds[name] == kind] for kind in kinds.values()}
-    return {
-        name: kind if len(of_kind[kind]) == 1 else f'{kind}.{of_kind[kind].index(name)}' for name, kind in kinds.items()
-    }
+def _pieces(decoders: Mapping[str, Decoder]) -> dict[str, Piece]:
+    """What each decoder is in a target: numbered where several of one place make a chain."""
+    by_place: dict[str, list[str]] = {}
+    for name, decoder in decoders.items():
+        by_place.setdefault(decoder.place, []).append(name)
+    numbers = {n: i if len(names) > 1 else None for names in by_place.values() for i, n in enumerate(names)}
+    return {n: Piece(f'decoder.{n}', v.place, v.library_type, numbers[n]) for n, v in decoders.items()}
 
 
-def _fold_necks(decoders: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+def _fold_necks(decoders: Mapping[str, Decoder]) -> dict[str, Decoder]:
     """Copies of decoders in which no neck has a norm any more."""
-    necks = {name: decoder for name, decoder in decoders.items() if hasattr(decoder, 'neck')}
+    necks = {name: decoder for name, decoder in decoders.items() if decoder.place == NECK}
     if not any(is_norm(part) for decoder in necks.values() for part in decoder.modules()):
         raise ValueError(f'--fold-norm finds no neck with norms among the exported decoders {list(decoders)}: omit it')
     folded = dict(decoders)
     for name, decoder in necks.items():
         folded[name] = copy.deepcopy(decoder)
-        fuse_conv_bn(folded[name].neck)
+        fuse_conv_bn(folded[name].part)
         kept = {type(part).__name__ for part in folded[name].modules() if is_norm(part)}
         if kept:
             raise ValueError(
@@ -147,16 +119,14 @@ def _fold_necks(decoders: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
     return folded
 
 
-def _pieces(
-    source: Source, layout: Layout, decoders: Mapping[str, nn.Module], places: Mapping[str, str]
-) -> Iterator[tuple[str, dict[str, Tensor], Sequence[Rule]]]:
-    """What is exported: its place in the network, its tensors, its rules."""
-    rules = layout.counterpart(full_type(source.config['network']['encoder'])).rules
-    yield 'encoder', source.network.encoder.state_dict(), [(old, layout.encoder + new) for old, new in rules]
+def _tensors(
+    source: Source, decoders: Mapping[str, Decoder], pieces: Mapping[str, Piece]
+) -> Iterator[tuple[Piece, str, dict[str, Tensor]]]:
+    """What is exported: the piece, its module's name in the network, its tensors."""
+    encoder = Piece('encoder', 'encoder', full_type(source.config['network']['encoder']))
+    yield encoder, 'encoder', source.network.encoder.state_dict()
     for name, decoder in decoders.items():
-        kind, _, number = places[name].partition('.')
-        numbered = [(old, re.sub(rf'^{kind}\.', f'{kind}.{number}.', new)) for old, new in layout.decoder]
-        yield f'decoder.{name}', decoder.state_dict(), numbered if number else layout.decoder
+        yield pieces[name], f'decoder.{name}.{decoder.place}', decoder.part.state_dict()
 
 
 def _is_untrained(name: str, network: Network) -> bool:
@@ -169,12 +139,3 @@ def _is_untrained(name: str, network: Network) -> bool:
         parent = parent.rpartition('.')[0]
     parameters = {key for key in known if key.startswith(parent + '.')}
     return bool(parameters) and parameters <= set(network.unused)
-
-
-def digest(state: Mapping[str, Tensor]) -> str:
-    """SHA-256 of names and tensors."""
-    total = hashlib.sha256()
-    for name in sorted(state):
-        total.update(name.encode())
-        total.update(state[name].contiguous().numpy().tobytes())
-    return total.hexdigest()

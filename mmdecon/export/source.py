@@ -47,7 +47,8 @@ def read_source(path: str, half: str = TEACHER, config: str | None = None) -> So
     if half not in (STUDENT, TEACHER):
         raise ValueError(f'half is {half!r}, must be {STUDENT!r} or {TEACHER!r}')
     checkpoint = load_file(path)
-    meta = checkpoint.get('meta') if isinstance(checkpoint.get('meta'), dict) else {}
+    found = checkpoint.get('meta')
+    meta: dict[str, Any] = found if isinstance(found, dict) else {}
     if config is None and 'cfg' not in meta:
         raise ValueError(f"{path} is no checkpoint of an mmdecon run: it holds no config. Give the run's by --config.")
     model = read_config(config)['model'] if config else read_config_text(meta['cfg']).get('model', {})

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from mmengine.model import revert_sync_batchnorm
 
-from .convert import Export
 from .fit import Fit, check_fit
+from .layouts import get_layout
+from .pieces import Export
 from .source import Source, refusing
-from .target import build_target, target_maps
 
 SIDE = 128  # pixels of the test image, at least: four cells at stride 32
 
@@ -44,15 +44,16 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     Args:
         source: Where the export came from.
         export: What is to be written.
-        target: A downstream config file; by default the layout's own classes are built as the pre-training config has
-            them.
+        target: What the layout builds its model from, such as a downstream config file; by default the library's own
+            classes are built as the pre-training config has them.
         tolerance: Largest difference, relative to the largest value of a map.
 
     Raises:
         ValueError: If a tensor does not fit, a level differs, or no level can be compared.
     """
-    model = revert_sync_batchnorm(build_target(source, export, target)).eval()
-    fit = check_fit(export.state, model, export.untrained, export.classifiers)
+    layout = get_layout(export.layout)
+    model = revert_sync_batchnorm(layout.build_target(source, export, target)).eval()
+    fit = check_fit(export.state, model, layout, export.untrained, export.classifiers)
     model.load_state_dict(export.state, strict=False)
     side = max(SIDE, source.network.probe_size)
     image = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
@@ -60,9 +61,11 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
         with drawing_the_same():
             ours = source.network(image)
         with drawing_the_same():
-            theirs = target_maps(source, export, model, image)
+            theirs = layout.run(source, export, model, image)
     equal, incomparable = [], []
     for name, theirs_map in theirs.items():
+        if name not in source.network.trained_levels:
+            continue
         if ours[name].shape != theirs_map.shape:
             incomparable.append(name)
             continue

@@ -1,13 +1,16 @@
 """The file that an export becomes."""
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from torch import Tensor
 
 from ..checkpoint import load_file, save_file
 from ..provenance import code, file_digest
-from .convert import Export, digest
+from .pieces import Export
 from .source import Source
 
 KEY = 'mmdecon'
@@ -88,3 +91,12 @@ def require_export(content: dict[str, Any], path: str) -> None:
         raise ValueError(f'{path} is no export of mmdecon; make one with tools/export.py')
     if digest(content['state_dict']) != provenance['tensors_sha256']:
         raise ValueError(f'{path} is damaged: its tensors are not those that were exported; export again')
+
+
+def digest(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names and tensors."""
+    total = hashlib.sha256()
+    for name in sorted(state):
+        total.update(name.encode())
+        total.update(state[name].contiguous().numpy().tobytes())
+    return total.hexdigest()

@@ -44,7 +44,8 @@ class Health(Hook):
         self._iteration = runner.iter + 1
         if not self.every_n_train_iters(runner, self.interval):
             return
-        self._log_throughput(runner, data_batch)
+        if data_batch is not None:
+            self._log_throughput(runner, data_batch)
         self.check_losses()
         for name, value in self._last.items():
             if name.endswith('/std'):
@@ -68,7 +69,7 @@ class Health(Hook):
                     'without --amp.'
                 )
 
-    def _log_throughput(self, runner: Runner, data_batch: dict[str, Any] | None) -> None:
+    def _log_throughput(self, runner: Runner, data_batch: dict[str, Any]) -> None:
         seconds = runner.message_hub.get_scalar('train/time').current()
         images = len(data_batch['views'][0]['image']) * get_world_size()
         runner.message_hub.update_scalar('train/images_per_s', images / seconds)

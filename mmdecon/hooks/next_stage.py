@@ -84,7 +84,7 @@ def require_fit(runner: Runner, checkpoint: Mapping[str, Any]) -> None:
 def branch_of(name: str) -> str:
     """The branch that a tensor of a DeCon belongs to, empty for the network's.
 
-    Example:
+    Examples:
         >>> branch_of('branches.dec_p2.head.student.prototypes.weight')
         'dec_p2'
     """

@@ -26,7 +26,7 @@ class PlainCheckpoint(Hook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Called by mmengine with the checkpoint about to be written."""
         checkpoint['meta']['mmdecon'] = code()
-        state, first = checkpoint['state_dict'], {}
+        state, first = checkpoint['state_dict'], dict[int, str]()
         for name, tensor in tensors(runner.model).items():
             if name in state:  # of a sharded model, the first process alone holds all
                 state[name] = state[first.setdefault(id(tensor), name)]  # mmengine has copied each name's to the CPU

@@ -8,6 +8,8 @@ from mmengine.runner import BaseLoop, Runner
 from ..registry import HOOKS
 from ..wrapping import unwrapped
 
+PLAIN_LAYOUT = 'mmseg'  # of files that are no exports: all libraries of OpenMMLab name backbone and neck alike
+
 
 @HOOKS.register_module()
 class VerifyLoad(Hook):
@@ -32,7 +34,11 @@ class VerifyLoad(Hook):
         """
         if runner._resume or not isinstance(runner._train_loop, BaseLoop):  # a loop is built when training starts
             return
-        from ..export import check_fit, require_export  # needed by downstream runs that load, not by every import
+        from ..export import (
+            check_fit,
+            get_layout,
+            require_export,
+        )  # needed by downstream runs that load, not by every import
 
         path = runner._load_from
         if not self.any_checkpoint:
@@ -40,5 +46,6 @@ class VerifyLoad(Hook):
         model = unwrapped(runner.model)
         about = checkpoint.get('meta', {}).get('mmdecon', {})
         absent = {key: about[key] for key in ('untrained', 'classifiers') if key in about}
-        fit = check_fit(checkpoint.get('state_dict', checkpoint), model, **absent)
+        layout = get_layout(about.get('layout', PLAIN_LAYOUT))
+        fit = check_fit(checkpoint.get('state_dict', checkpoint), model, layout, **absent)
         runner.logger.info(f'{path} fits the model, which initialises:\n{fit.describe()}')

@@ -1,1 +1,4 @@
-"""Image files: finding, reading and seeding them; below data sets and regions, which both use it."""
+"""Image files: listing, reading, cropping and resizing them, and seeding random augmentation.
+
+Both ``mmdecon.datasets`` and ``mmdecon.regions`` build on this package.
+"""

@@ -1,4 +1,4 @@
-"""What the colours of views are changed by, drawn at random: one description for the CPU and for batches on a GPU.
+"""Random parameters of colour augmentation, the same for single images on the CPU and for batches on a GPU.
 
 Shapes: B images.
 """
@@ -11,19 +11,19 @@ import numpy as np
 
 JITTERS = ('brightness', 'contrast', 'saturation', 'hue')
 NEUTRAL = np.array([1.0, 1.0, 1.0, 0.0])  # factors that change nothing
-NUMBERS = 13  # uniform numbers that an image's draws are made of
+NUMBERS = 13  # uniform random numbers that one image needs
 
 
 class ColourDraws(NamedTuple):
-    """What happens to the colours of B images, in the order of the fields after ``order``.
+    """Random parameters for the colours of B images. The changes are applied in the order of the fields.
 
     Attributes:
-        order: (B, 4) permutations of 0..3, indices of ``JITTERS``: which change comes first.
-        factors: (B, 4) float64, one for each of ``JITTERS``: factors of the first three, 1 for none, and a turn of the
-            hue, -0.5..0.5, 0 for none.
-        grey: (B,) bool, whether the colour goes.
-        sigma: (B,) float64, standard deviation of a blur in pixels, 0 for none.
-        solarise: (B,) bool, whether values from the threshold on are inverted.
+        order: (B, 4), permutations of 0..3, which are indices of ``JITTERS``: the order of the four jitters.
+        factors: (B, 4), float64, one for each of ``JITTERS``. Brightness, contrast and saturation: a factor, where 1
+            changes nothing. Hue: a shift of -0.5..0.5, where 0 changes nothing.
+        grey: (B,), bool, whether the image is converted to grey.
+        sigma: (B,), float64, standard deviation of the blur in pixels; 0 for no blur.
+        solarise: (B,), bool, whether values at or above the threshold are inverted.
     """
 
     order: np.ndarray
@@ -35,19 +35,19 @@ class ColourDraws(NamedTuple):
 
 @dataclass(frozen=True)
 class ColourOptions:
-    """The distributions of :class:`ColourDraws`, those of torchvision's and the papers' pipelines.
+    """Distributions of :class:`ColourDraws`: those of torchvision and of the papers' pipelines.
 
     Args:
-        brightness: Its factor is uniform in 1 - brightness .. 1 + brightness, but never below 0.
-        contrast: Likewise.
-        saturation: Likewise.
-        hue: Largest turn of the hue, 0..0.5; 0.5 is half the circle. The turn is uniform in -hue .. hue.
-        jitter_prob: How probably an image is changed by these four, in random order; 0..1 as the other probabilities.
-        grey_prob: How probably it turns grey.
-        blur_prob: How probably it is blurred.
-        blur_sigma: Smallest and largest standard deviation of the blur in pixels, drawn uniformly.
-        solarise_prob: How probably it is solarised.
-        solarise_threshold: 0..255; values from here on become 255 - value.
+        brightness: The factor is uniform in 1 - brightness .. 1 + brightness, but never below 0.
+        contrast: The same for contrast.
+        saturation: The same for saturation.
+        hue: Largest shift of the hue, 0..0.5; 0.5 is half the colour circle. The shift is uniform in -hue .. hue.
+        jitter_prob: Probability of these four changes, which are applied together in random order, 0..1.
+        grey_prob: Probability of conversion to grey, 0..1.
+        blur_prob: Probability of a blur, 0..1.
+        blur_sigma: Smallest and largest standard deviation of the blur in pixels; the value is uniform between them.
+        solarise_prob: Probability of solarisation, 0..1.
+        solarise_threshold: 0..255; a value v at or above it becomes 255 - v.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -67,9 +67,11 @@ class ColourOptions:
     def __post_init__(self) -> None:
         for name in JITTERS[:3]:
             if getattr(self, name) < 0:
-                raise ValueError(f'Photometrics.{name}={getattr(self, name)}: give how far the factor may be from 1')
+                raise ValueError(
+                    f'Photometrics.{name}={getattr(self, name)}: give the largest distance of the factor from 1'
+                )
         if not 0 <= self.hue <= 0.5:
-            raise ValueError(f'Photometrics.hue={self.hue}: give a share of the circle, 0 to 0.5')
+            raise ValueError(f'Photometrics.hue={self.hue}: give a fraction of the colour circle, 0 to 0.5')
         for name in ('jitter_prob', 'grey_prob', 'blur_prob', 'solarise_prob'):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f'Photometrics.{name}={getattr(self, name)}: give a probability, 0 to 1')
@@ -82,10 +84,10 @@ class ColourOptions:
             raise ValueError(f'Photometrics.solarise_threshold={self.solarise_threshold}: give a value, 0 to 255')
 
     def draw(self, uniform: np.ndarray) -> ColourDraws:
-        """Makes draws of uniform numbers, so that any generator can be behind them.
+        """Turns uniform random numbers into parameters, so that any random generator can be used.
 
         Args:
-            uniform: (B, ``NUMBERS``), independent, in [0, 1).
+            uniform: (B, ``NUMBERS``), independent numbers in [0, 1).
         """
         spread = np.array([getattr(self, name) for name in JITTERS])
         low, high = NEUTRAL - spread, NEUTRAL + spread

@@ -1,8 +1,8 @@
-"""Geometry of random crops. What is random draws from NumPy's global generator.
+"""Geometry of random crops. Random numbers come from NumPy's global generator.
 
 Shapes: H x W the source image, h x w a view, both in pixels.
 
-A box is ``(left, top, right, bottom)`` in whole pixels of the source image, right and bottom exclusive, as in
+A box is ``(left, top, right, bottom)`` in whole pixels of the source image. Right and bottom are exclusive, as in
 :mod:`mmdecon.views`.
 """
 
@@ -13,23 +13,23 @@ import numpy as np
 
 Box = tuple[int, int, int, int]
 
-ATTEMPTS = 10  # torchvision's: this many draws that stick out of the image, then the centre
+ATTEMPTS = 10  # as in torchvision: after so many crops that do not fit into the image, the central crop is taken
 
 
 def draw_crop(width: int, height: int, scale: Sequence[float], ratio: Sequence[float]) -> Box:
-    """Draws one crop as torchvision's ``RandomResizedCrop`` does: same distribution, NumPy's generator.
+    """Samples one crop with the distribution of torchvision's ``RandomResizedCrop``.
 
     Args:
         width: W.
         height: H.
-        scale: Smallest and largest share of the image's area, drawn uniformly.
-        ratio: Smallest and largest width / height, drawn uniformly in the logarithm.
+        scale: Smallest and largest fraction of the image's area; uniform between them.
+        ratio: Smallest and largest width / height; the logarithm is uniform between them.
 
     Returns:
-        A box inside the image; the largest central one of a legal ratio if ``ATTEMPTS`` draws do not fit.
+        A box inside the image. If ``ATTEMPTS`` samples do not fit, the largest central crop with a valid ratio.
     """
     for _ in range(ATTEMPTS):
-        area = width * height * np.random.uniform(*scale)
+        area = width * height * np.random.uniform(scale[0], scale[1])
         aspect = math.exp(np.random.uniform(math.log(ratio[0]), math.log(ratio[1])))
         w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         if 0 < w <= width and 0 < h <= height:
@@ -40,7 +40,7 @@ def draw_crop(width: int, height: int, scale: Sequence[float], ratio: Sequence[f
 
 
 def central_crop(width: int, height: int, ratio: Sequence[float]) -> Box:
-    """Finds the largest central crop with a ratio within limits.
+    """Computes the largest central crop with a ratio within limits.
 
     Args:
         width: W.
@@ -50,7 +50,7 @@ def central_crop(width: int, height: int, ratio: Sequence[float]) -> Box:
     Returns:
         A box inside the image.
 
-    Example:
+    Examples:
         >>> central_crop(100, 30, (3 / 4, 4 / 3))
         (30, 0, 70, 30)
     """
@@ -64,16 +64,16 @@ def central_crop(width: int, height: int, ratio: Sequence[float]) -> Box:
 
 
 def shared_fraction(box: Box, other: Box) -> float:
-    """Measures how much of a box lies in another one.
+    """Computes which fraction of a box lies inside another box.
 
     Args:
-        box: The box whose area is the unit.
+        box: The box whose area counts as 1.
         other: The other box.
 
     Returns:
-        0..1.
+        The fraction, 0..1.
 
-    Example:
+    Examples:
         >>> shared_fraction((0, 0, 4, 4), (2, 1, 6, 3))
         0.25
     """
@@ -85,18 +85,19 @@ def shared_fraction(box: Box, other: Box) -> float:
 def draw_pair(
     width: int, height: int, scale: Sequence[float], ratio: Sequence[float], min_overlap: float | None, tries: int
 ) -> tuple[Box, Box]:
-    """Draws two crops of which the second, if it can be had, overlaps the first (SlotCon).
+    """Samples two crops; the second one overlaps the first, if some try succeeds (SlotCon).
 
     Args:
         width: W.
         height: H.
         scale: See :func:`draw_crop`.
         ratio: See :func:`draw_crop`.
-        min_overlap: Share of the second crop that lies in the first at least, 0..1; None for independent crops.
-        tries: Draws of the second crop before one is taken without condition.
+        min_overlap: Smallest fraction of the second crop that must lie inside the first, 0..1; None for independent
+            crops.
+        tries: How often the second crop is sampled. After that many failures, one more sample is taken as it is.
 
     Returns:
-        The boxes. They may share nothing where every try failed.
+        The two boxes. They may be disjoint if every try failed.
     """
     first = draw_crop(width, height, scale, ratio)
     if min_overlap is not None:
@@ -108,21 +109,21 @@ def draw_pair(
 
 
 def resize_nearest(array: np.ndarray, box: Box, size: tuple[int, int], flipped: bool = False) -> np.ndarray:
-    """Crops, resizes and perhaps mirrors an array of labels, of any dtype, by the value at each cell's centre.
+    """Crops, resizes and optionally flips an array of labels of any dtype, with nearest-neighbour interpolation.
 
-    OpenCV's nearest neighbour takes the cell's corner, which moves labels by up to half a source pixel against the
-    image.
+    Each output pixel takes the value at its centre. OpenCV's nearest neighbour takes its corner instead, which shifts
+    labels by up to half a source pixel relative to the image.
 
     Args:
         array: (H, W, ...).
-        box: What to cut out.
+        box: The crop.
         size: (h, w).
-        flipped: Whether to mirror it left to right.
+        flipped: Whether to flip horizontally.
 
     Returns:
         (h, w, ...), a new array.
 
-    Example:
+    Examples:
         >>> resize_nearest(np.arange(6)[None], (1, 0, 5, 1), (1, 2))
         array([[2, 4]])
     """

@@ -1,6 +1,6 @@
-"""JPEG files, decoded whole or, where crops can do with fewer pixels, at a fraction of their resolution.
+"""JPEG files, decoded at full resolution or, where the crops need fewer pixels, at a fraction of it.
 
-Shapes: H x W the image as it is shown, h x w a view, both in pixels; k the reduction.
+Shapes: H x W the image after its EXIF orientation is applied, h x w a view, both in pixels; k the reduction factor.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from PIL import Image, ImageOps
 from .crops import Box
 
 ORIENTATION = 0x0112  # EXIF's tag
-SIDEWAYS = (5, 6, 7, 8)  # its values that exchange width and height
-REDUCTIONS = (8, 4, 2)  # that a JPEG decoder makes on the way, as it skips the finer waves of each block of 8 x 8
+SIDEWAYS = (5, 6, 7, 8)  # its values that swap width and height
+REDUCTIONS = (8, 4, 2)  # scaled decoding: the decoder skips the high frequencies of each 8 x 8 block
 
-MARK = b'\xff\xd8'
+MARK = b'\xff\xd8'  # the first bytes of every JPEG file
 
 
 class UnreadableImage(ValueError):
@@ -24,17 +24,17 @@ class UnreadableImage(ValueError):
 
 
 class EncodedImage:
-    """A JPEG of which only the header has been read.
+    """A JPEG file of which only the header has been read.
 
     Args:
-        content: The file.
-        path: Its name, for errors.
+        content: The bytes of the file.
+        path: Its path, for error messages.
 
     Attributes:
-        shape: H, W, as it will be shown.
+        shape: (H, W).
 
     Raises:
-        UnreadableImage: If it is no JPEG.
+        UnreadableImage: If the header cannot be read.
     """
 
     def __init__(self, content: bytes, path: str) -> None:
@@ -47,21 +47,22 @@ class EncodedImage:
         self.shape = image.size if sideways else image.size[::-1]
 
     def decode(self, reduction: int = 1) -> np.ndarray:
-        """Decodes the file, by Pillow: OpenCV before 4.12 fills what is missing with grey instead of failing.
+        """Decodes the file with Pillow: OpenCV before 4.12 fills missing parts with grey instead of failing.
 
         Args:
-            reduction: k, 1, 2, 4 or 8.
+            reduction: k: 1, 2, 4 or 8.
 
         Returns:
-            (H / k, W / k, 3), rounded up, uint8, BGR. Each pixel is a low-pass of a square of k x k.
+            (H / k, W / k, 3), rounded up, uint8, BGR. Each pixel is a low-pass of k x k source pixels.
 
         Raises:
             UnreadableImage: If the file is damaged.
         """
         try:
-            image = Image.open(BytesIO(self.content))
+            file = Image.open(BytesIO(self.content))
             if reduction > 1:
-                image.draft('RGB', (image.width // reduction, image.height // reduction))
+                file.draft('RGB', (file.width // reduction, file.height // reduction))
+            image: Image.Image = file
             if image.getexif().get(ORIENTATION, 1) != 1:
                 image = ImageOps.exif_transpose(image)
             rgb = image if image.mode == 'RGB' else image.convert('RGB')  # which copies
@@ -70,28 +71,28 @@ class EncodedImage:
             raise UnreadableImage(f'{self.path} cannot be read: {error}') from error
 
     def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> tuple[list[Box], list[np.ndarray]]:
-        """Cuts crops from the image, decoded no finer than they need.
+        """Crops the image, decoded at the lowest resolution that the crops allow.
 
         Args:
-            boxes: In pixels of the whole image.
-            size: (h, w), what the crops will be resized to.
+            boxes: Crops in pixels of the full image.
+            size: (h, w), the size that the crops will be resized to.
 
         Returns:
-            The boxes, where need be with edges moved left and up to the next multiple of k, and the crops, each of
-            those pixels exactly and still at least h x w, unless it never was.
+            The boxes, whose edges are rounded down to multiples of k, and the crops. Each crop has exactly the
+            pixels of its box. It has at least h x w of them, unless the box itself is smaller.
 
         Raises:
             UnreadableImage: If the file is damaged.
         """
         k = _reduction(boxes, size)
         image = self.decode(k)
-        coarse = [tuple(edge // k for edge in box) for box in boxes]
+        coarse = [(box[0] // k, box[1] // k, box[2] // k, box[3] // k) for box in boxes]
         crops = [image[top:bottom, left:right] for left, top, right, bottom in coarse]
-        return [tuple(edge * k for edge in box) for box in coarse], crops
+        return [(box[0] * k, box[1] * k, box[2] * k, box[3] * k) for box in coarse], crops
 
 
 def _reduction(boxes: Sequence[Box], size: tuple[int, int]) -> int:
-    """The largest at which no crop has fewer pixels than the view."""
+    """Finds the largest reduction at which every crop still has as many pixels as the view."""
     width = min(right - left for left, _, right, _ in boxes)
     height = min(bottom - top for _, top, _, bottom in boxes)
     return next((k for k in REDUCTIONS if height >= k * size[0] and width >= k * size[1]), 1)

@@ -1,4 +1,4 @@
-"""Finding image files: by extension under a folder, and by name in a list file."""
+"""Lists image files: by extension below a folder, and by the names in a list file."""
 
 import os
 from collections.abc import Sequence
@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from mmengine.fileio import list_dir_or_file
 
 IMAGE_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
-NAMED = 5  # how many names a message gives
+NAMED = 5  # so many names are shown in an error message
 
 
 def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
-    """Searches a folder and all below it.
+    """Lists the images in a folder and its subfolders.
 
     Args:
-        folder: Where to search; links are followed, files whose name begins with a dot are not taken.
-        extensions: What a file name ends in, in any case.
+        folder: The folder. Links are followed; files whose names begin with a dot are skipped.
+        extensions: File name extensions, upper or lower case.
 
     Returns:
         Paths relative to the folder, sorted.
 
     Raises:
         FileNotFoundError: If the folder does not exist.
-        ValueError: If there is no image.
+        ValueError: If it has no images.
     """
     if not os.path.isdir(folder):
         raise FileNotFoundError(
@@ -40,18 +40,18 @@ def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
 
 
 def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[str]]:
-    """Chooses the images that a list file names.
+    """Keeps the images that a list file names.
 
     Args:
-        found: Relative paths of the images of each folder.
-        list_file: One image a line: a relative path, with or without extension.
+        found: Folder -> relative paths of its images.
+        list_file: A text file with one image per line: a relative path, with or without extension.
 
     Returns:
-        The chosen ones of ``found``, in its order.
+        The named images, in the order of ``found``.
 
     Raises:
-        FileNotFoundError: If there is no list file.
-        ValueError: If it names nothing, an image that does not exist, or one that could be any of several.
+        FileNotFoundError: If the list file does not exist.
+        ValueError: If it is empty, or names an image that does not exist or that matches several files.
     """
     if not os.path.isfile(list_file):
         raise FileNotFoundError(
@@ -61,26 +61,28 @@ def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[s
     with open(list_file, encoding='utf-8') as lines:
         listed = {line.strip() for line in lines} - {''}
     if not listed:
-        raise ValueError(f'{list_file} (dataset.list_file) names no image; give a file with one name a line')
-    meant = {name: [] for name in listed}
-    for folder, names in found.items():
-        for name in names:
-            for key in {name, os.path.splitext(name)[0]} & listed:
-                meant[key].append((folder, name))
-    _refuse(
-        [key for key in meant if not meant[key]], f'do not exist under {", ".join(found)} (dataset.folders)', list_file
-    )
-    _refuse(
-        [key for key in meant if len(meant[key]) > 1],
-        'could each be any of several files; name them with their extension',
-        list_file,
-    )
-    chosen = {where for matches in meant.values() for where in matches}
+        raise ValueError(f'{list_file} (dataset.list_file) names no image; give a file with one name per line')
+    matches = _match(found, listed)
+    missing = [name for name in listed if not matches[name]]
+    _refuse(missing, f'do not exist under {", ".join(found)} (dataset.folders)', list_file)
+    ambiguous = [name for name in listed if len(matches[name]) > 1]
+    _refuse(ambiguous, 'match several files each; name them with their extension', list_file)
+    chosen = {file for files in matches.values() for file in files}
     return {folder: [name for name in names if (folder, name) in chosen] for folder, names in found.items()}
 
 
+def _match(found: dict[str, list[str]], listed: set[str]) -> dict[str, list[tuple[str, str]]]:
+    """Lists the files, as folder and relative path, that each listed name can stand for."""
+    matches: dict[str, list[tuple[str, str]]] = {name: [] for name in listed}
+    for folder, names in found.items():
+        for name in names:
+            for key in {name, os.path.splitext(name)[0]} & listed:
+                matches[key].append((folder, name))
+    return matches
+
+
 def _refuse(names: list[str], what: str, list_file: str) -> None:
-    """Raises an error about names in the list file, if there are any."""
+    """Raises an error about wrong names in the list file, if there are any."""
     if names:
         some = ', '.join(sorted(names)[:NAMED]) + (', …' if len(names) > NAMED else '')
         raise ValueError(f'{len(names)} images that {list_file} (dataset.list_file) names {what}: {some}')

@@ -1,4 +1,4 @@
-"""Reading image files strictly: a damaged file is an error that names it, never a half-grey picture."""
+"""Reads image files strictly: a damaged file is an error that names it, never a partly grey image."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from .jpeg import MARK, EncodedImage, UnreadableImage
 def read_image(path: str) -> np.ndarray:
     """Reads an image of any colour type as BGR.
 
-    Grey images are repeated over the channels, an alpha channel is dropped, 16-bit values keep their high byte, and an
-    EXIF orientation is applied. JPEG goes through Pillow, as OpenCV before 4.12 fills what is missing with grey
-    instead of failing; the rest through OpenCV, as Pillow clips 16-bit values at 255.
+    Grey values are repeated over the channels, an alpha channel is dropped, 16-bit values keep their high byte, and an
+    EXIF orientation is applied. Pillow reads JPEG, because OpenCV before 4.12 fills missing parts with grey instead of
+    failing. OpenCV reads the other formats, because Pillow clips 16-bit values at 255.
 
     Args:
         path: A local file.
@@ -25,17 +25,20 @@ def read_image(path: str) -> np.ndarray:
         (H, W, 3), uint8.
 
     Raises:
-        UnreadableImage: If the file cannot be read whole.
+        UnreadableImage: If the file cannot be read completely.
     """
     image = open_image(path)
     return image.decode() if isinstance(image, EncodedImage) else image
 
 
 def open_image(path: str) -> np.ndarray | EncodedImage:
-    """Reads the header of a JPEG, and any other image wholly, as :func:`read_image` does.
+    """Reads only the header of a JPEG, and all of any other image, as :func:`read_image` does.
 
     Args:
         path: A local file.
+
+    Returns:
+        The undecoded JPEG, or the image (H, W, 3), uint8, BGR.
 
     Raises:
         UnreadableImage: If the file cannot be read.
@@ -57,13 +60,13 @@ def open_image(path: str) -> np.ndarray | EncodedImage:
 
 
 def check_header(path: str) -> str | None:
-    """Opens an image without decoding it; what Pillow does not know is decoded, for OpenCV may know it.
+    """Checks an image without decoding it. A format that Pillow does not know is decoded, as OpenCV may know it.
 
     Args:
         path: A local file.
 
     Returns:
-        What is wrong with the file, naming it, or None.
+        An error message that names the file, or None if the file is fine.
     """
     try:
         Image.open(path).close()
@@ -80,14 +83,15 @@ class LoadImage(BaseTransform):
     """Reads the image of a sample, strictly.
 
     It adds ``img`` (H, W, 3), uint8, BGR, ``img_shape`` and ``ori_shape`` (H, W), as mmcv's ``LoadImageFromFile``
-    does, which however takes truncated JPEGs for whole ones under some versions of OpenCV. See :func:`read_image`.
+    does. With some versions of OpenCV, mmcv's transform accepts truncated JPEGs; this one does not. See
+    :func:`read_image`.
 
     Args:
-        late: Leave JPEGs to ``TwoViews``, which then decodes them at 1/2, 1/4 or 1/8 of their resolution where both
-            crops still have a pixel for each of the view's: much faster for photos of several megapixels, never for
-            those of less than about 450 x 450. Such a sample has ``encoded`` instead of ``img``. Boxes stay in pixels
-            of the whole image, but their edges are multiples of 2, 4 or 8 then; the decoder's low-pass stands for a
-            part of the resizing. Regions come from a store then: a generator needs the whole image, and gets it.
+        late: Let ``TwoViews`` decode JPEGs. It decodes at 1/2, 1/4 or 1/8 of the resolution where both crops still
+            have as many pixels as the view. This is much faster for photos of several megapixels, and no faster for
+            photos below about 450 x 450. Such a sample has ``encoded`` instead of ``img``. Boxes stay in pixels of
+            the full image, but their edges become multiples of 2, 4 or 8; the decoder's low-pass does a part of the
+            resizing. Use a region store with it: a region generator needs the full image, which is then decoded.
     """
 
     def __init__(self, late: bool = False) -> None:
@@ -103,7 +107,7 @@ class LoadImage(BaseTransform):
             The same dict.
 
         Raises:
-            UnreadableImage: If the file cannot be read; whole, unless ``late``.
+            UnreadableImage: If the file cannot be read; with ``late``, only the header of a JPEG is checked.
         """
         image = open_image(results['img_path'])
         results['img_shape'] = results['ori_shape'] = image.shape[:2]

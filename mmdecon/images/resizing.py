@@ -1,4 +1,4 @@
-"""Resizing crops, by three backends with the same filters.
+"""Resizes crops with one of three backends that share the same filters.
 
 Shapes: H x W the crop, h x w the view, both in pixels.
 """
@@ -15,12 +15,12 @@ INTERPOLATIONS = dict(torch=TORCH_MODES, pillow=pillow_interp_codes, cv2=cv2_int
 
 
 def check_interpolation(interpolation: str, backend: str, place: str) -> None:
-    """Refuses what no backend can do.
+    """Checks the arguments of :func:`resize`.
 
     Args:
         interpolation: See :func:`resize`.
         backend: See :func:`resize`.
-        place: Whose arguments these are, for the error.
+        place: The class that has these arguments, for the error message.
 
     Raises:
         ValueError: If there is no such backend, or it has no such interpolation.
@@ -29,8 +29,7 @@ def check_interpolation(interpolation: str, backend: str, place: str) -> None:
         raise ValueError(f'{place}.backend={backend!r}: give one of {", ".join(INTERPOLATIONS)}')
     if interpolation not in INTERPOLATIONS[backend]:
         raise ValueError(
-            f'{place}.interpolation={interpolation!r}: the backend {backend!r} knows '
-            f'{", ".join(INTERPOLATIONS[backend])}'
+            f'{place}.interpolation={interpolation!r}: the backend {backend!r} has {", ".join(INTERPOLATIONS[backend])}'
         )
 
 
@@ -38,12 +37,12 @@ def resize(image: np.ndarray, size: tuple[int, int], interpolation: str, backend
     """Resizes an image.
 
     Args:
-        image: (H, W, 3), uint8, of any memory order.
+        image: (H, W, 3), uint8, in any memory layout.
         size: (h, w).
-        interpolation: One that the backend knows.
-        backend: ``pillow``, which smooths while shrinking, as torchvision and the papers' code do; ``torch``, the same
-            filters several times as fast, within 2 levels of 255 of Pillow's; ``cv2``, which does not smooth, unless
-            the interpolation is ``area``.
+        interpolation: An interpolation of the backend.
+        backend: ``pillow`` smooths when it shrinks an image, as torchvision and the papers' code do. ``torch`` has the
+            same filters and is several times as fast; its values differ by at most 2 of 255. ``cv2`` does not smooth,
+            unless the interpolation is ``area``.
 
     Returns:
         (h, w, 3), uint8, contiguous.

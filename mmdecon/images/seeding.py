@@ -1,4 +1,4 @@
-"""Seeds that are functions of where a run stands, so that no generator's state has to be saved or shared."""
+"""Seeds that depend only on the position in a run, so that no generator state has to be saved or shared."""
 
 import random
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ import torch
 
 
 def derive_seed(*numbers: int) -> int:
-    """Mixes non-negative numbers, in their order, into one seed.
+    """Combines non-negative integers, in their order, into one seed.
 
     Args:
-        numbers: What the seed depends on, for instance run seed, epoch and index.
+        numbers: What the seed depends on, for example the run's seed, the epoch and the sample's index.
 
     Returns:
-        0..2**32 - 1, the range that NumPy's global generator takes; the same on every machine and NumPy version.
+        0..2**32 - 1, the range of NumPy's global generator; the same on every machine and NumPy version.
 
     Raises:
         ValueError: If a number is negative.
 
-    Example:
+    Examples:
         >>> derive_seed(0, 1, 2) == derive_seed(0, 1, 2), derive_seed(0, 1, 2) == derive_seed(0, 2, 1)
         (True, False)
     """
@@ -29,7 +29,7 @@ def derive_seed(*numbers: int) -> int:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds Python's, NumPy's and torch's CPU generators inside the ``with`` block; their states return after it.
+    """Seeds the generators of Python, NumPy and torch (CPU) inside the ``with`` block and restores them afterwards.
 
     Args:
         seed: 0..2**32 - 1.

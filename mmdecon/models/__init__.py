@@ -4,6 +4,7 @@ from .branch import Branch
 from .data_preprocessor import ViewPreprocessor
 from .decoders import NeckDecoder, SegHeadDecoder, XNet
 from .decon import DeCon
+from .deep_resnet import DeepResNet
 from .heads import DenseHead, MapHead, RegionHead, SlotHead, VectorHead
 from .network import Network
 from .norm import SyncBN
@@ -23,6 +24,7 @@ from .with_image import WithImage
 __all__ = [
     'Branch',
     'DeCon',
+    'DeepResNet',
     'DenseCLObjective',
     'DenseHead',
     'DetConObjective',

@@ -76,7 +76,7 @@ def recolour_batch(images: Tensor, draws: ColourDraws, options: ColourOptions) -
     return images
 
 
-def _apply(images: Tensor, chosen: np.ndarray, change: Any, *numbers: np.ndarray) -> None:
+def _apply(images: Tensor, chosen: np.ndarray[Any, Any], change: Any, *numbers: np.ndarray[Any, Any]) -> None:
     """Changes the chosen images in place, each by its own number, (M, 1, 1, 1), where there are any."""
     if len(chosen):
         rows = torch.from_numpy(chosen).to(images.device)

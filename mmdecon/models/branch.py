@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..registry import MODELS
 from ..views import View
-from .network import Level
+from .levels import Level
 from .positions import partners
 from .twin import STUDENT, TEACHER, Twin
 
@@ -38,7 +38,7 @@ class Branch(BaseModule):
         level: The level it reads. Its channels are asked from the network.
         head: Config of the head; ``in_channels`` is filled in.
         objective: Config of the objective; what the head states in ``spec`` is filled in.
-        weight: Factor of the loss, > 0. A branch of no weight is left out of the config instead.
+        weight: Factor of the loss, > 0.
         pairs: Ordered pairs (student's view, teacher's view); the loss is their sum.
         shared: Whether the head's student is its own teacher.
         sampler: Config of what draws regions from each view (:class:`mmdecon.models.RegionSampler`), once for
@@ -47,7 +47,7 @@ class Branch(BaseModule):
             (:class:`~mmdecon.models.positions.PositionSampler`), the same for both halves; None reads every cell.
 
     Raises:
-        ValueError: If the weight is not above 0, or regions are to be drawn and positions too.
+        ValueError: If regions are to be drawn and positions too.
     """
 
     def __init__(
@@ -62,17 +62,12 @@ class Branch(BaseModule):
         positions: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if weight <= 0:
-            raise ValueError(
-                f'branch at level {level.name!r}: weight is {weight}, must be > 0; leave a branch out to '
-                'switch it off (a = 0 has no encoder branch, a = 1 no decoder branch)'
-            )
         if sampler and positions:
             raise ValueError(
                 f'branch at level {level.name!r} has a sampler of regions and one of positions: regions are pooled '
                 'from all cells, before anything costly is done with them; leave positions out'
             )
-        self.level, self.weight, self.pairs = level, weight, [tuple(pair) for pair in pairs]
+        self.level, self.weight, self.pairs = level, weight, [(pair[0], pair[1]) for pair in pairs]
         self.head = Twin(MODELS.build(head, default_args=dict(in_channels=level.channels)), shared=shared)
         self.sampler = MODELS.build(sampler) if sampler else None
         self.positions = MODELS.build(positions) if positions else None
@@ -101,8 +96,8 @@ class Branch(BaseModule):
         if self.training:
             self.objective.observe(list(keys.values()))
         health = self.objective.health(queries[self.pairs[0][0]])
-        loss = self.weight * sum(terms.values())
-        return BranchOutput(loss, {name: value.detach() for name, value in terms.items()}, health)
+        total: Any = sum(terms.values())
+        return BranchOutput(self.weight * total, {name: value.detach() for name, value in terms.items()}, health)
 
     def _embed(
         self, half: str, maps: dict[str, Maps], views: list[View], seen: list[View], known: dict[int, Any]

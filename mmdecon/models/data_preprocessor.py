@@ -38,9 +38,9 @@ class ViewPreprocessor(ImgDataPreprocessor):
         photometrics: Sequence[Mapping[str, Any] | None] | None = None,
     ) -> None:
         super().__init__(mean=mean, std=std, bgr_to_rgb=bgr_to_rgb, non_blocking=non_blocking)
-        self.photometrics = photometrics and [config and _on_device(config) for config in photometrics]
+        self.photometrics = [_on_device(config) if config else None for config in photometrics or ()]
 
-    def forward(self, data: dict, training: bool = False) -> dict[str, list[View]]:
+    def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, list[View]]:
         """Makes the model's input.
 
         Args:
@@ -56,7 +56,7 @@ class ViewPreprocessor(ImgDataPreprocessor):
             ValueError: If there are ``photometrics`` for another number of views.
         """
         views = data['views']
-        changes = self.photometrics if training and self.photometrics else [None] * len(views)
+        changes = self.photometrics if training and self.photometrics else list[None]([None] * len(views))
         if len(changes) != len(views):
             raise ValueError(
                 f'data_preprocessor.photometrics is for {len(changes)} views, and the batch has {len(views)}: give one '

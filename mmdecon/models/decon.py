@@ -14,6 +14,7 @@ from ..views import View, overlap
 from .branch import Maps
 from .network import Network
 from .twin import STUDENT, TEACHER, Twin
+from .weighting import one_level_each, weigh
 
 MOMENTUM: Mapping[str, Any] = MappingProxyType(dict(schedule='cosine', start=0.99))
 
@@ -34,10 +35,18 @@ def runner_clock() -> Clock:
     return Clock(int(step), int(total))
 
 
-def build_network(network: dict[str, Any], branches: Mapping[str, dict[str, Any]]) -> Network:
-    """Builds a network for the levels that branches read."""
+def build_network(network: dict[str, Any], branches: Mapping[str, Mapping[str, Any] | None]) -> Network:
+    """Builds a network for the levels that branches read.
+
+    Args:
+        network: Config of the network.
+        branches: Name -> config of a branch, as in :class:`DeCon`.
+
+    Raises:
+        ValueError: If a branch reads what is not there or does not train.
+    """
     built = MODELS.build(network)
-    built.use(branch['level'] for branch in branches.values())
+    built.use(branch['level'] for branch in one_level_each(branches).values())
     return built
 
 
@@ -45,9 +54,9 @@ def build_network(network: dict[str, Any], branches: Mapping[str, dict[str, Any]
 class DeCon(BaseModel):
     """Contrastive pre-training of an encoder and its decoders: a twin of the network and branches at its levels.
 
-    The loss is the sum of the branches'. An encoder branch of weight a and decoder branches that share 1 - a give
-    DeCon, ``a * L_encoder + (1 - a) * L_decoder`` (Beyond the Encoder, arXiv 2503.17526); an encoder branch alone gives
-    the base framework (SlotCon, ...).
+    The loss is the sum of the branches'. With ``alpha`` it is DeCon's, ``alpha * L_encoder + (1 - alpha) * L_decoder``
+    (Beyond the Encoder, arXiv 2503.17526): one decoder level gives DeCon-SL, several DeCon-ML. An encoder branch alone
+    gives the base framework (SlotCon, ...).
 
     With ``freeze_encoder`` in the network, decoders and heads alone train: the encoder is run once a view for student
     and teacher together, without gradient.
@@ -58,12 +67,19 @@ class DeCon(BaseModel):
 
     Args:
         network: Config of the network.
-        branches: Name -> config of a branch.
+        branches: Name -> config of a branch, or None to leave out one that a base config has. Where its ``level`` is a
+            list, each level gets a head and an objective of its own and an even part of the branch's ``weight`` (1 by
+            default); branch ``dec`` at level p2 is then ``dec_p2`` in logs and checkpoints.
+        alpha: What the encoder's branches share of the loss, 0..1; the decoder's share the rest. Each side shares in
+            proportion to its branches' ``weight``. With None, weights are as given.
         momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`, by default ``cosine``) and ``start``, the
             share of a teacher that stays at the start of the run, 0..1 (0.99).
         shared: Whether the network's student is its own teacher.
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Config of the initialisation.
+
+    Raises:
+        ValueError: If branches, alpha or momentum cannot work together; the message names the key.
     """
 
     clock = staticmethod(runner_clock)
@@ -71,25 +87,29 @@ class DeCon(BaseModel):
     def __init__(
         self,
         network: dict[str, Any],
-        branches: Mapping[str, dict[str, Any]],
+        branches: Mapping[str, Mapping[str, Any] | None],
+        alpha: float | None = None,
         momentum: Mapping[str, Any] | None = None,
         shared: bool = False,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        _check_branches(branches)
         self.momentum = _check_momentum({**MOMENTUM, **(momentum or {})})
+        each = one_level_each(branches)
         self.network = Twin(build_network(network, branches), shared=shared)
         levels = self.network.student.levels
+        weights = weigh(each, levels, alpha)
         self.branches = ModuleDict(
             {
-                name: MODELS.build({'type': 'mmdecon.Branch', **branch, 'level': levels[branch['level']]})
-                for name, branch in branches.items()
+                name: MODELS.build(
+                    {'type': 'mmdecon.Branch', **branch, 'level': levels[branch['level']], 'weight': weights[name]}
+                )
+                for name, branch in each.items()
             }
         )
         # the finest level last: its activations, the most, are then the first that the backward pass lets go
-        self._order = sorted(branches, key=lambda name: -self.branches[name].level.stride)
+        self._order = sorted(each, key=lambda name: -self.branches[name].level.stride)
         self._seen_version = -1
         self._last_momentum: dict[str, float] = {}
 
@@ -167,18 +187,6 @@ class DeCon(BaseModel):
         is_new = version != self._seen_version or all(p.grad is None for p in trained)
         self._seen_version = version
         return is_new
-
-
-def _check_branches(branches: Mapping[str, Any]) -> None:
-    """Refuses names under which mmengine would train something else."""
-    if not branches:
-        raise ValueError('model.branches is empty: DeCon needs at least one branch')
-    confusing = [name for name in branches if 'loss' in name]
-    if confusing:
-        raise ValueError(
-            f'model.branches has {confusing}: mmengine would add the figures of a branch with "loss" in its name to '
-            'the loss; rename it'
-        )
 
 
 def _check_momentum(momentum: Mapping[str, Any]) -> Mapping[str, Any]:

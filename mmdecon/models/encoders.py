@@ -73,7 +73,7 @@ def require_maps(outputs: Any, encoder: nn.Module) -> list[Tensor]:
 def is_channels_last(x: Tensor) -> bool:
     """Whether a map of a square image has its channels last, as those of timm's Swin.
 
-    Example:
+    Examples:
         >>> [is_channels_last(torch.empty(shape)) for shape in ((1, 96, 16, 16), (1, 16, 16, 96), (1, 16, 16, 16))]
         [False, True, False]
     """

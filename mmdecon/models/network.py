@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.model import BaseModule, ModuleDict
+from mmengine.model import ModuleDict
 from torch import Tensor, nn
 
 from ..registry import MODELS, build_foreign
+from .decoders.arguments import class_of
+from .decoders.base import Decoder
 from .encoders import blank_image, channels_first, evaluating, first_maps, is_channels_last, name_levels
-from .levels import Level, require_levels
+from .levels import Level, find_levels, require_trainable
 from .pretrained import Start, load_pretrained, take_starts
+from .twin import Half
 
 
 @MODELS.register_module()
-class Network(BaseModule):
+class Network(Half):
     """Encoder + optional decoders: image -> {level: map}.
 
     Channels and strides are asked from the modules, by one pass over a small blank image. The encoder's levels are
@@ -35,11 +38,12 @@ class Network(BaseModule):
             strictly too.
         level_names: Names of the encoder's maps, where the rule above does not serve.
         probe_size: Side in pixels of the blank image; by default 64, or 224 where the encoder refuses that.
-        freeze_encoder: Whether the encoder keeps its starting weights, which it must then have, and only decoders
+        freeze_encoder: Whether the encoder keeps its pretrained weights, which it must then have, and only decoders
             train.
 
     Raises:
-        ValueError: If the encoder refuses the blank image or gives no maps, or level names clash.
+        ValueError: If the encoder refuses the blank image or gives no maps, a decoder is none or breaks its contract
+            (:class:`Decoder`), or level names clash.
     """
 
     def __init__(
@@ -66,7 +70,7 @@ class Network(BaseModule):
         self.trained_levels: list[str] = []
         waiting = dict(decoder or {})
         while waiting:
-            ready = [name for name, config in waiting.items() if _reads(config) <= self.levels.keys()]
+            ready = [k for k, v in waiting.items() if _class_of_decoder(k, v).reads(v) <= self.levels.keys()]
             name = next(iter(ready or waiting))
             self._add_decoder(name, waiting.pop(name))
 
@@ -74,6 +78,11 @@ class Network(BaseModule):
     def common(self) -> list[nn.Module]:
         """Parts that a twin's halves share instead of having one each."""
         return [self.encoder] if self.freeze_encoder else []
+
+    def become_teacher(self) -> None:
+        """Tells the decoders."""
+        for decoder in self.decoder.values():
+            decoder.become_teacher()
 
     def train(self, mode: bool = True) -> 'Network':
         """Changes the mode of all but a frozen encoder."""
@@ -137,7 +146,9 @@ class Network(BaseModule):
             ValueError: If a level does not exist, or is one of a frozen encoder's.
         """
         names = sorted(set(names))
-        require_levels(names, self.levels, self.freeze_encoder)
+        read = find_levels(names, self.levels, 'a branch', 'model.branches.<name>.level')
+        if self.freeze_encoder:
+            require_trainable(read)
         trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
         with torch.enable_grad(), evaluating(self):
             maps = self(blank_image(self, self.probe_size))
@@ -171,19 +182,31 @@ class Network(BaseModule):
         before = set(self.levels)
         self.decoder[name] = MODELS.build(config, default_args=dict(levels=self.levels))
         self._starts += take_starts(self.decoder[name], f'model.network.decoder.{name}')
-        clash = before & set(self.decoder[name].names)
-        if clash:
+        names = set(self.decoder[name].names)
+        if before & names:
             raise ValueError(
-                f'model.network.decoder.{name} makes level(s) {sorted(clash)}, which exist already; give it '
+                f'model.network.decoder.{name} makes level(s) {sorted(before & names)}, which exist already; give it '
                 'another prefix or level'
             )
         self.levels = self.probe()
+        made = self.levels.keys() - before
+        if made != names:
+            raise ValueError(
+                f'model.network.decoder.{name} says that it makes levels {sorted(names)}, but makes {sorted(made)}: '
+                f'the names of {type(self.decoder[name]).__name__} must be those that its forward returns'
+            )
 
 
-def _reads(config: Mapping[str, Any]) -> set[str]:
-    """The levels that a decoder's config names."""
-    inputs, previous = config.get('inputs') or [], config.get('previous')
-    return {*([inputs] if isinstance(inputs, str) else inputs), *([previous] if previous else [])}
+def _class_of_decoder(name: str, config: Mapping[str, Any]) -> type[Decoder]:
+    """The adapter that a decoder's config names."""
+    kind = class_of(config)
+    if not issubclass(kind, Decoder):
+        raise ValueError(
+            f'model.network.decoder.{name} has the type {config["type"]!r}, which is no decoder: give a neck to '
+            'mmdecon.NeckDecoder, a decode head to mmdecon.SegHeadDecoder, or derive an adapter from '
+            'mmdecon.models.decoders.Decoder (docs/add_a_decoder.md)'
+        )
+    return kind
 
 
 def _feed(parameters: Iterable[Tensor], output: Tensor) -> list[bool]:

@@ -1,5 +1,7 @@
 """Synchronised batch norm that also runs on CPUs."""
 
+from typing import cast
+
 import torch
 from mmengine import dist
 from torch import Tensor
@@ -8,6 +10,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..precision import upcast
 from ..registry import MODELS
+
+STATISTICS = ('num_batches_tracked', 'running_mean', 'running_var')
 
 
 @MODELS.register_module()
@@ -26,7 +30,7 @@ class SyncBN(_BatchNorm):
     def forward(self, x: Tensor) -> Tensor:
         """Normalises (N, C, ...)."""
         if not self.training or x.is_cuda or dist.get_world_size() == 1:
-            return SyncBatchNorm.forward(self, x)
+            return SyncBatchNorm.forward(cast(SyncBatchNorm, self), x)
         dtype, x = x.dtype, upcast(x)  # half precision cannot count the cells of a batch
         dims, count = [d for d in range(x.dim()) if d != 1], x.numel() // x.shape[1]
         sums = _sum_over_processes(torch.cat([x.sum(dims), x.new_tensor([count])]))
@@ -42,9 +46,10 @@ class SyncBN(_BatchNorm):
     @torch.no_grad()
     def _count(self, mean: Tensor, variance: Tensor) -> None:
         """Moves the running statistics."""
-        self.num_batches_tracked += 1
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance, self.momentum)
+        count, running_mean, running_var = (getattr(self, name) for name in STATISTICS)
+        count += 1
+        running_mean.lerp_(mean, self.momentum)
+        running_var.lerp_(variance, self.momentum)
 
 
 def _sum_over_processes(value: Tensor) -> Tensor:

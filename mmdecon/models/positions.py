@@ -112,7 +112,7 @@ class PositionSampler(nn.Module):
 def partners(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
     """Which other views each view is paired with, in whichever order.
 
-    Example:
+    Examples:
         >>> partners([(0, 1), (1, 0)])
         {0: {1}, 1: {0}}
     """

@@ -1,4 +1,4 @@
-"""Strict loading of starting weights."""
+"""Strict loading of pretrained weights."""
 
 import re
 from collections import Counter

@@ -91,8 +91,8 @@ def share_cells(regions: Tensor, size: tuple[int, int], hard: bool) -> _Table:
         )
     planes = regions.flatten(2)  # (B, S, H*W)
     ids, which = _number(planes)
-    cell, pixels = _cells(regions.shape[2:], size, regions.device)
-    total = 0
+    cell, pixels = _cells((regions.shape[2], regions.shape[3]), size, regions.device)
+    total = torch.zeros((), device=regions.device)
     for plane, number in zip(planes.unbind(1), which.unbind(1)):
         counts = _count(number, plane >= 0, cell, ids.shape[1], len(pixels))
         total = total + (_winners(counts, pixels) if hard else counts / pixels)

@@ -13,6 +13,21 @@ from ..wrapping import plain_name
 STUDENT, TEACHER = 'student', 'teacher'
 
 
+class Half(BaseModule):
+    """What a twin may hold: the base of networks, decoders and heads.
+
+    A subclass overrides what it has something to say to, and hands :meth:`become_teacher` on to halves inside it.
+    """
+
+    @property
+    def common(self) -> list[nn.Module]:
+        """Parts that student and teacher share instead of having one each; none by default."""
+        return []
+
+    def become_teacher(self) -> None:
+        """Called once on the teacher's copy, such as to switch off what the student alone does."""
+
+
 class Twin(BaseModule):
     """A student and its teacher.
 
@@ -20,26 +35,31 @@ class Twin(BaseModule):
     averaged, buffers are not: the teacher keeps batch statistics of its own, in train mode as long as the model trains
     (as in BYOL, SlotCon and PixPro).
 
-    Parts that the module lists in ``common`` are not copied: both halves hold the same, and it has the names of both in
-    a checkpoint.
+    Parts that the module lists in :attr:`Half.common` are not copied: both halves hold the same, and it has the names
+    of both in a checkpoint.
 
     Args:
         module: The student.
         shared: Whether the student is its own teacher; gradients then flow through both halves (SimCLR, DetConS).
+
+    Raises:
+        TypeError: If the module is no :class:`Half`.
     """
 
-    def __init__(self, module: nn.Module, shared: bool = False) -> None:
+    def __init__(self, module: Half, shared: bool = False) -> None:
         super().__init__()
+        if not isinstance(module, Half):
+            raise TypeError(
+                f'a twin holds a network or a head, {type(module).__name__} is neither: derive it from '
+                'mmdecon.models.heads.Head'
+            )
         self.student = module
         self.shared = shared
         if not shared:
-            same = {id(part): part for part in getattr(module, 'common', ())}
-            self.teacher = deepcopy(module, same).requires_grad_(False)
-            for part in self.teacher.modules():
-                if hasattr(part, 'become_teacher'):
-                    part.become_teacher()
+            self.teacher = deepcopy(module, {id(part): part for part in module.common}).requires_grad_(False)
+            self.teacher.become_teacher()
 
-    def half(self, name: str) -> nn.Module:
+    def half(self, name: str) -> Half:
         """The module behind a half, ``'student'`` or ``'teacher'``."""
         return self.student if self.shared or name == STUDENT else self.teacher
 
@@ -55,8 +75,7 @@ class Twin(BaseModule):
 
     def init_weights(self) -> None:
         """Initialises the student and makes the teacher equal to it, buffers included."""
-        if hasattr(self.student, 'init_weights'):
-            self.student.init_weights()
+        self.student.init_weights()
         if not self.shared:
             self.teacher.load_state_dict(self.student.state_dict())
 

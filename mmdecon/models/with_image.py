@@ -52,13 +52,13 @@ class WithImage(StrictStart):
         outputs = self.encoder(padded)
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
         maps = map(channels_first, outputs, self._channels_last)
-        return (image, *(x if self.cell is None else F.adaptive_avg_pool2d(x, grid) for x in maps))
+        return (image, *(x if self.cell is None else F.adaptive_avg_pool2d(x, (grid[0], grid[1])) for x in maps))
 
 
 def pad_to(image: Tensor, height: int, width: int) -> Tensor:
     """An image with zeros at its right and lower edge.
 
-    Example:
+    Examples:
         >>> pad_to(Tensor([[[[1.0]]]]), 1, 2).tolist()
         [[[[1.0, 0.0]]]]
     """

@@ -1,4 +1,4 @@
-"""Regions: where they come from, how they are kept, how good they are."""
+"""Image regions: generators, readers of human annotations, region stores, and reports on their quality."""
 
 from .base import RegionGenerator, check_image, check_regions, stack_planes
 from .build import Job, make_store

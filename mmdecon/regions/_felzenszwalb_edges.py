@@ -1,13 +1,13 @@
-"""The graph that :class:`mmdecon.Felzenszwalb` merges: neighbouring pixels, how unlike they are, in which order.
+"""The pixel graph of :class:`mmdecon.Felzenszwalb`: edges between neighbouring pixels, sorted by their costs.
 
-numba compiles these loops when they first run; import this module late. The compiled code is kept beside this file, or,
-where that folder cannot be written, in the user's cache folder, or in ``NUMBA_CACHE_DIR``. All functions release the
-interpreter's lock and start no threads.
+numba compiles these loops when they first run; import this module late. The compiled code is cached beside this file,
+or, if that folder is not writable, in the user's cache folder, or in ``NUMBA_CACHE_DIR``. All functions release the
+interpreter's lock (GIL) and start no threads.
 
 Shapes: H x W the image in pixels, E the edges between neighbouring pixels.
 
-An edge is a 64-bit integer. The upper half is its cost in steps of 2**-31; the lower half is four times the pixel that
-it starts at, in raster order, plus its direction, an index to ``STEPS``.
+An edge is a 64-bit integer. The upper half is its cost in steps of 2**-31. The lower half is four times the index of
+its first pixel, in raster order, plus its direction, an index into ``STEPS``.
 """
 
 import numpy as np
@@ -16,29 +16,29 @@ from numba import njit
 # Right, down, down and right, down and left: (rows, columns).
 STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 COST_STEPS = 2.0**31
-# Costs are below 2, hence 32 bits, which are sorted by so many at a time: the counters fit in a core's first cache.
+# Costs are below 2, so they have 32 bits. Radix sort takes so many bits at a time: the counters fit into the L1 cache.
 DIGITS = (11, 11, 10)
-# Up to so many edges, shifting them one by one is faster than merging.
+# Up to this many edges, insertion sort is faster than merge sort.
 INSERTION = 32
 
 
 @njit(cache=True, nogil=True)
 def mirrored(index: int, size: int) -> int:
-    """Continues ``0 .. size - 1`` on both sides by reflection, the outermost element repeated."""
+    """Maps any index into ``0 .. size - 1`` by reflection at the border; the outermost element is repeated."""
     index %= 2 * size
     return index if index < size else 2 * size - 1 - index
 
 
 @njit(cache=True, nogil=True)
 def blur(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Blurs down the columns, then along the rows, adding up in the order of ``scipy.ndimage.gaussian_filter``.
+    """Blurs along the columns, then along the rows, and sums in the order of ``scipy.ndimage.gaussian_filter``.
 
     Args:
         planes: (3, H, W), float64.
-        weights: The kernel's middle and one side, float64.
+        weights: The centre and one half of the symmetric kernel, float64.
 
     Returns:
-        (3, H, W), float64, to the last bit what scipy gives with ``mode='reflect'``.
+        (3, H, W), float64, bit for bit equal to scipy's result with ``mode='reflect'``.
     """
     channels, height, width = planes.shape
     radius = weights.size - 1
@@ -66,7 +66,7 @@ def blur(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def edge_costs(planes: np.ndarray) -> np.ndarray:
-    """Measures how far the colours of neighbouring pixels lie apart.
+    """Computes the colour distances of neighbouring pixels.
 
     Args:
         planes: (3, H, W), float64, 0..1.
@@ -91,7 +91,7 @@ def edge_costs(planes: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def list_edges(costs: np.ndarray) -> np.ndarray:
-    """Lists the edges inside the image: direction by direction, each in raster order, (E,), uint64."""
+    """Lists the edges inside the image, by direction and then in raster order, (E,), uint64."""
     _, height, width = costs.shape
     edges = np.empty(height * (width - 1) + (height - 1) * width + 2 * (height - 1) * (width - 1), np.uint64)
     count = 0
@@ -107,7 +107,7 @@ def list_edges(costs: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def sort_by_digits(edges: np.ndarray) -> np.ndarray:
-    """Sorts by the upper half, digit by digit from the lowest; equal ones keep their order. Overwrites its input."""
+    """Radix-sorts edges by their upper half; the sort is stable. The input is overwritten."""
     source, target = edges, np.empty_like(edges)
     shift = 32
     for bits in DIGITS:
@@ -116,8 +116,8 @@ def sort_by_digits(edges: np.ndarray) -> np.ndarray:
         for edge in source:
             places[np.int64(edge >> np.uint64(shift)) & mask] += 1
         start = 0
-        for digit in range(places.size):
-            start, places[digit] = start + places[digit], start
+        for value in range(places.size):
+            start, places[value] = start + places[value], start
         for edge in source:
             digit = np.int64(edge >> np.uint64(shift)) & mask
             target[places[digit]] = edge
@@ -129,7 +129,7 @@ def sort_by_digits(edges: np.ndarray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def sort_run(edges: np.ndarray, exact: np.ndarray) -> None:
-    """Sorts edges by their costs in place; equal ones keep their order. Both (run,), and both are changed."""
+    """Sorts edges by their exact costs in place; the sort is stable. Both are (run,), and both are changed."""
     if edges.size > INSERTION:
         edges[:] = edges[np.argsort(exact, kind='mergesort')]
         return
@@ -143,7 +143,7 @@ def sort_run(edges: np.ndarray, exact: np.ndarray) -> None:
 
 @njit(cache=True, nogil=True)
 def sort_alike(edges: np.ndarray, costs: np.ndarray) -> None:
-    """Sorts, in place, the edges whose costs differ by less than a step, by their exact costs (4 * H * W,)."""
+    """Sorts edges whose costs fall into the same step by their exact costs (4 * H * W,), in place."""
     pixels = costs.size // len(STEPS)
     exact = np.empty(edges.size)
     start = 0

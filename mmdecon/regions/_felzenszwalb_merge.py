@@ -1,20 +1,22 @@
-"""The merging of :class:`mmdecon.Felzenszwalb`: edge by edge, pixels become regions.
+"""The merging step of :class:`mmdecon.Felzenszwalb`: edge by edge, pixels become regions.
 
-Compiled by numba, as :mod:`._felzenszwalb_edges` says, which also says what an edge is. A file of its own, as numba
-notices changes within a file alone; hence nothing compiled is imported here.
+numba compiles these loops; see :mod:`._felzenszwalb_edges`, which also defines edges. numba's cache notices only
+changes within one file, so this file imports no other compiled code.
 
 Shapes: N the image's pixels, E edges.
 
-Regions are trees: each pixel points to its parent, a region's root to itself.
+Regions are trees (union-find): each pixel points to its parent, and the root of a region points to itself.
 """
+
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def root_of(pixel: int, parents: np.ndarray) -> int:
-    """Climbs to a tree's root and halves the path on the way."""
+def root_of(pixel: Any, parents: np.ndarray) -> Any:
+    """Finds the root of a pixel's tree and halves the path to it."""
     while parents[pixel] != pixel:
         parents[pixel] = parents[parents[pixel]]
         pixel = parents[pixel]
@@ -23,7 +25,7 @@ def root_of(pixel: int, parents: np.ndarray) -> int:
 
 @njit(cache=True, nogil=True)
 def join(first: int, second: int, parents: np.ndarray, sizes: np.ndarray) -> int:
-    """Hangs the smaller of two trees, given by their roots, below the larger one, whose root it returns."""
+    """Joins two trees, given by their roots: the smaller one goes below the larger one. Returns the new root."""
     if sizes[first] < sizes[second]:
         first, second = second, first
     parents[second] = first
@@ -35,21 +37,21 @@ def join(first: int, second: int, parents: np.ndarray, sizes: np.ndarray) -> int
 def merge_alike(
     edges: np.ndarray, costs: np.ndarray, offsets: np.ndarray, scale: float, parents: np.ndarray, sizes: np.ndarray
 ) -> np.ndarray:
-    """Joins two regions where the edge between them costs less than both allow.
+    """Joins two regions if the edge between them costs less than the limits of both.
 
-    A region allows its own dearest edge, 0 for a pixel, plus ``scale`` / its size. The sum is rounded to float32, as in
-    scikit-image.
+    The limit of a region is the largest cost of the edges that built it (0 for one pixel) plus ``scale`` / its size in
+    pixels. The sum is rounded to float32, as in scikit-image.
 
     Args:
-        edges: (E,), uint64, cheapest first.
+        edges: (E,), uint64, sorted by cost, the lowest first.
         costs: (4, N), float64, exact costs by direction and pixel.
-        offsets: From a pixel to its neighbour in each direction, (4,), int64.
-        scale: On the scale of the costs.
-        parents: (N,), int32, each pixel its own; changed in place.
-        sizes: (N,), int32, ones; changed in place.
+        offsets: Index differences from a pixel to its neighbour in each direction, (4,), int64.
+        scale: In units of the costs.
+        parents: (N,), int32; each pixel is its own parent at the start; changed in place.
+        sizes: (N,), int32; ones at the start; changed in place.
 
     Returns:
-        The edges between different regions at the time, in their order, (at most E,), uint64.
+        The edges that joined nothing although their regions differed, in their order, (at most E,), uint64.
     """
     limits = np.full(parents.size, np.float32(scale), np.float32)
     refused = np.empty_like(edges)
@@ -72,7 +74,7 @@ def merge_alike(
 
 @njit(cache=True, nogil=True)
 def merge_small(edges: np.ndarray, offsets: np.ndarray, min_size: int, parents: np.ndarray, sizes: np.ndarray) -> None:
-    """Joins two regions wherever one of them has fewer than ``min_size`` pixels; arguments as above."""
+    """Joins two regions if one of them has fewer than ``min_size`` pixels; other arguments as in ``merge_alike``."""
     for edge in edges:
         place = np.int64(edge & np.uint64(0xFFFFFFFF))
         first, second = root_of(place >> 2, parents), root_of((place >> 2) + offsets[place & 3], parents)

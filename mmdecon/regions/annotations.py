@@ -1,4 +1,4 @@
-"""What regions drawn by people, and proposals, are read with.
+"""Shared parts of the readers of human annotations and of proposals.
 
 Shapes: H x W an image in pixels, S planes.
 """
@@ -12,17 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
+from ..provenance import file_digest
 from .base import check_image
-
-BLOCK = 1 << 20
 
 
 class Annotation(NamedTuple):
-    """What people drew on one image.
+    """Human annotation of one image.
 
     Attributes:
         regions: (H, W, S), int32.
-        classes: The class of each id; empty where there are none.
+        classes: Region id -> class name; empty if the annotation has no classes.
     """
 
     regions: np.ndarray
@@ -30,25 +29,28 @@ class Annotation(NamedTuple):
 
 
 class HumanRegions:
-    """Base of the generators that read what people drew.
+    """Base class of the generators that read human annotations.
 
     Attributes:
-        options: See :class:`RegionGenerator`; of the annotations they hold a checksum, not the place.
-        annotators: Whether each plane is a different person's view of the whole image.
+        options: See :class:`RegionGenerator`. They hold a checksum of the annotation files, not their path.
+        annotators: Whether each plane is a segmentation of the whole image by another annotator.
     """
 
     options: dict[str, Any]
     annotators = False
 
     def __contains__(self, name: str) -> bool:
-        """Whether there is an annotation of an image."""
+        """Tells whether an image has an annotation."""
         raise NotImplementedError
 
     def read(self, name: str) -> Annotation:
         """Reads the annotation of an image.
 
+        Args:
+            name: The image's path below its root folder.
+
         Raises:
-            ValueError: If there is none, or it is damaged; names the file.
+            ValueError: If there is none, or the file is damaged; the message names the file.
         """
         raise NotImplementedError
 
@@ -57,13 +59,13 @@ class HumanRegions:
 
         Args:
             image: (H, W, 3), uint8.
-            name: By which its annotation is found.
+            name: The image's path below its root folder; its annotation is found by this name.
 
         Returns:
             (H, W, S), int32.
 
         Raises:
-            ValueError: If there is no annotation of the image, it is damaged or of another size.
+            ValueError: If the image has no annotation, or the annotation is damaged or has another size.
         """
         check_image(image, name)
         regions = self.read(name).regions
@@ -76,10 +78,10 @@ class HumanRegions:
 
 
 class Names:
-    """Finds by an image's name what annotations call it, with more or fewer folders before.
+    """Finds the name that an annotation file has for an image; one of the two may have more leading folders.
 
     Args:
-        known: The annotations' names, with forward slashes.
+        known: The names in the annotation file, with forward slashes.
     """
 
     def __init__(self, known: Iterable[str]) -> None:
@@ -89,7 +91,14 @@ class Names:
             self._tails.setdefault(name.rpartition('/')[2], []).append(name)
 
     def find(self, name: str) -> str | None:
-        """The known name that equals ``name``, or else the only one that ends in it or that it ends in; or None."""
+        """Finds the known name that equals ``name``, or else the only one that is a suffix of it or has it as suffix.
+
+        Args:
+            name: The image's path below its root folder.
+
+        Returns:
+            The known name, or None if there is none or more than one.
+        """
         if name in self._known:
             return name
         tails = self._tails.get(name.rpartition('/')[2], [])
@@ -102,11 +111,11 @@ def load_json(path: str, keys: Sequence[str] = ()) -> Any:
 
     Args:
         path: The file.
-        keys: What its object must have; without any, it may be something else than an object.
+        keys: Keys that its top-level object must have; without keys, the top level may be anything.
 
     Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If it is no JSON, or lacks a key.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not JSON, or lacks a key.
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f'there is no annotation file {path}')
@@ -122,13 +131,10 @@ def load_json(path: str, keys: Sequence[str] = ()) -> Any:
 
 
 def digest(path: str) -> str:
-    """SHA-256 of a file's content, or of the names and sizes of a folder's files."""
-    found = hashlib.sha256()
+    """Computes the SHA-256 of a file's content, or of the names and sizes of all files in a folder."""
     if os.path.isfile(path):
-        with open(path, 'rb') as file:
-            for block in iter(lambda: file.read(BLOCK), b''):
-                found.update(block)
-        return found.hexdigest()
+        return file_digest(path)
+    found = hashlib.sha256()
     for folder, folders, files in os.walk(path, followlinks=True):
         folders.sort()
         for name in sorted(files):
@@ -138,22 +144,37 @@ def digest(path: str) -> str:
 
 
 def require_folder(path: str) -> str:
-    """Refuses a path that is no folder; returns it with ``~`` replaced.
+    """Checks that a folder of annotations exists; returns its path with ``~`` expanded.
 
     Raises:
-        FileNotFoundError: If it is none.
+        FileNotFoundError: If it does not exist.
     """
     path = os.path.expanduser(path)
     if not os.path.isdir(path):
-        raise FileNotFoundError(f'there is no folder {path} of masks')
+        raise FileNotFoundError(f'there is no annotation folder {path}')
+    return path
+
+
+def require_annotation(path: str, name: str) -> str:
+    """Checks that the annotation file of an image exists; returns its path.
+
+    Args:
+        path: Where the file should be.
+        name: The image's name, for the error message.
+
+    Raises:
+        ValueError: If it does not exist.
+    """
+    if not os.path.isfile(path):
+        raise ValueError(f'{name} has no mask, there is no file {path}: add it, or leave the image out (--list)')
     return path
 
 
 def read_png(path: str) -> np.ndarray:
-    """Reads a picture as its numbers: palette indices, grey values of 8 or 16 bits, or RGB.
+    """Reads the raw values of an image file: palette indices, grey values of 8 or 16 bits, or RGB.
 
     Returns:
-        (H, W), or (H, W, 3).
+        (H, W), or (H, W, 3) for RGB.
 
     Raises:
         ValueError: If the file is missing, empty or damaged.

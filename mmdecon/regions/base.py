@@ -1,12 +1,13 @@
-"""What regions are: planes of ids over an image.
+"""Region maps, the interface of region generators, and checks.
 
 Shapes: H x W the image in pixels, S planes.
 
-A region map is an integer array (H, W, S). In each plane a pixel belongs to at most one region: an id >= 0, or -1 for
-none. Several planes hold what overlaps: scales of one method, annotators, proposals. Ids are unique over the planes of
-an image and mean nothing beyond it.
+A region map is an integer array (H, W, S). Each of its S planes is one label map: a pixel has the id of its region
+(>= 0) or -1 for no region. Regions that overlap lie in different planes: scales of one method, annotators, proposals.
+Ids are unique over the planes of one image and have no meaning in other images.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -16,10 +17,11 @@ NO_REGION = -1
 
 
 class RegionGenerator(Protocol):
-    """Makes regions of an image; registered in :data:`mmdecon.registry.REGIONS`.
+    """Makes regions of an image. Generators are registered in :data:`mmdecon.registry.REGIONS`.
 
     Attributes:
-        options: Everything that decides the result, as JSON would hold it; a store keeps it and refuses to mix.
+        options: Everything that the result depends on, as JSON values. A region store saves them, and one store never
+            holds regions made with different options.
     """
 
     options: dict[str, Any]
@@ -29,25 +31,25 @@ class RegionGenerator(Protocol):
 
         Args:
             image: (H, W, 3), uint8, BGR.
-            name: The image's path below its root folder, with forward slashes; generators that read annotations find
-                theirs by it, the others name it in errors.
+            name: The image's path below its root folder, with forward slashes. Readers of annotations find theirs by
+                this name; the other generators use it in error messages.
 
         Returns:
-            (H, W, S), int32, as :func:`check_regions` wants it.
+            (H, W, S), int32, a region map that passes :func:`check_regions`.
         """
         ...
 
 
 def stack_planes(planes: Sequence[np.ndarray]) -> np.ndarray:
-    """Joins label maps to one region map and makes their ids unique.
+    """Stacks label maps into one region map with unique ids.
 
     Args:
-        planes: S maps (H, W) of integers, >= 0, or -1 for no region.
+        planes: S label maps (H, W) of integers: ids >= 0, or -1 for no region.
 
     Returns:
-        (H, W, S), int32; each plane's ids follow those of the plane before.
+        (H, W, S), int32; the ids of each plane continue after those of the plane before.
 
-    Example:
+    Examples:
         >>> stack_planes([np.array([[0, 1]]), np.array([[0, -1]])])
         array([[[ 0,  2],
                 [ 1, -1]]], dtype=int32)
@@ -59,15 +61,25 @@ def stack_planes(planes: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack(stacked, axis=2).astype(np.int32)
 
 
+def is_count(value: Any) -> bool:
+    """Tells whether a value is an integer >= 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_number(value: Any) -> bool:
+    """Tells whether a value is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def check_image(image: np.ndarray, name: str) -> None:
-    """Refuses what no region generator can read.
+    """Checks that an array is an image that region generators can read.
 
     Args:
-        image: (H, W, 3), uint8, with a pixel at least.
-        name: What to call it in the error.
+        image: (H, W, 3), uint8, with at least one pixel.
+        name: The image's name, for the error message.
 
     Raises:
-        ValueError: If it is anything else.
+        ValueError: If it has another type or shape.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise ValueError(
@@ -77,15 +89,15 @@ def check_image(image: np.ndarray, name: str) -> None:
 
 
 def check_regions(regions: np.ndarray, image: np.ndarray, name: str) -> None:
-    """Refuses what is no region map of an image.
+    """Checks that an array is a region map of an image.
 
     Args:
         regions: The map.
         image: (H, W, ...).
-        name: What to call it in the error.
+        name: The image's name, for the error message.
 
     Raises:
-        ValueError: If the map is no integer array (H, W, S), or has ids below -1.
+        ValueError: If the map is not an integer array (H, W, S), or has ids below -1.
     """
     height, width = image.shape[:2]
     if regions.ndim != 3 or regions.shape[:2] != (height, width) or not np.issubdtype(regions.dtype, np.integer):

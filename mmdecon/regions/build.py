@@ -1,4 +1,4 @@
-"""Making a store of regions of a folder's images, by all cores."""
+"""Makes a region store for the images of a folder, with several worker processes."""
 
 import multiprocessing
 import os
@@ -17,18 +17,18 @@ from .base import RegionGenerator
 from .coding import check_made, encode, encode_absent
 from .journal import StoreWriter
 
-AHEAD = 16  # images per worker that may be under way, so that a slow one holds nobody up
+AHEAD = 16  # images per worker that may be in progress, so that one slow image does not stop the other workers
 CHOICES = dict(unreadable=('stop', 'skip'), empty=('stop', 'keep'))
 
 
 class Job(NamedTuple):
-    """What a worker needs to know.
+    """The settings of a worker.
 
     Attributes:
-        folder: The names' root.
-        generator: What makes the regions.
-        unreadable: ``stop`` at an image that cannot be read, or ``skip`` it.
-        empty: ``stop`` at an image without any region, or ``keep`` it.
+        folder: The root folder of the images.
+        generator: Makes the regions.
+        unreadable: ``stop`` with an error at an image that cannot be read, or ``skip`` it.
+        empty: ``stop`` with an error at an image without any region, or ``keep`` it.
     """
 
     folder: str
@@ -40,23 +40,23 @@ class Job(NamedTuple):
 def make_store(
     job: Job, names: list[str], out: str, workers: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> int:
-    """Makes a store; continues one that was interrupted.
+    """Makes a region store, or continues an interrupted one.
 
     Args:
-        job: What to make, of what.
+        job: The images' folder, the generator and the settings.
         names: Paths of the images below ``job.folder``.
-        out: The file to make. Its bytes depend on the images and the options alone.
-        workers: Processes; 0 for none but this one.
-        progress: Called with how many images are done, and of how many.
+        out: The file to write. Its bytes depend only on the images and the options.
+        workers: Number of worker processes; 0 to work in this process.
+        progress: Called with the number of finished images and the number of all images.
 
     Returns:
-        How many images were done here, and not by an earlier, interrupted call.
+        The number of images that this call processed, without those of an earlier, interrupted call.
 
     Raises:
         FileExistsError: If ``out`` exists.
         UnreadableImage: If an image cannot be read.
-        ValueError: If ``job`` makes no sense, the generator fails (the message names the image), or the store was begun
-            otherwise.
+        ValueError: If ``job`` is invalid, the generator fails (the message names the image), or the unfinished store
+            has other options or images.
     """
     for key, known in CHOICES.items():
         if getattr(job, key) not in known:
@@ -75,7 +75,7 @@ def make_store(
 
 
 def make_record(job: Job, name: str) -> bytes:
-    """Makes the regions of one image and packs them.
+    """Makes the regions of one image and encodes them as a record.
 
     Raises:
         UnreadableImage: If it cannot be read and ``job.unreadable`` is ``stop``.
@@ -91,18 +91,18 @@ def make_record(job: Job, name: str) -> bytes:
 
 
 def read(folder: str, name: str) -> np.ndarray:
-    """Reads an image by its name, (H, W, 3), uint8, BGR."""
+    """Reads an image by its path below a folder, (H, W, 3), uint8, BGR."""
     return read_image(os.path.join(folder, name))
 
 
 def generate(generator: RegionGenerator, image: np.ndarray, name: str, empty: str = 'stop') -> np.ndarray:
-    """Makes and checks the regions of one image; whatever goes wrong, the error names the image.
+    """Makes and checks the regions of one image; every error names the image.
 
     Args:
-        generator: What makes them.
+        generator: Makes the regions.
         image: (H, W, 3), uint8, BGR.
-        name: The image's.
-        empty: ``stop`` at an image without any region, or ``keep`` it.
+        name: The image's path below its root folder.
+        empty: ``stop`` with an error at an image without any region, or ``keep`` it.
 
     Returns:
         (H, W, S), int32.
@@ -112,7 +112,7 @@ def generate(generator: RegionGenerator, image: np.ndarray, name: str, empty: st
     """
     try:
         regions = generator(image, name)
-    except Exception as error:  # a generator of anybody's may raise anything
+    except Exception as error:  # a user's generator may raise anything
         if isinstance(error, ValueError) and name in str(error):
             raise
         raise ValueError(f'the regions of {name} cannot be made: {type(error).__name__}: {error}') from error
@@ -120,11 +120,11 @@ def generate(generator: RegionGenerator, image: np.ndarray, name: str, empty: st
 
 
 def _records(job: Job, names: list[str], workers: int) -> Iterator[bytes]:
-    """Makes the records in order, several at a time."""
+    """Makes the records in order, several in parallel."""
     if not workers:
         yield from (make_record(job, name) for name in names)
         return
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[bytes]] = deque()
     pool = ProcessPoolExecutor(workers, initializer=_start, initargs=(job,))
     try:
         for name in names:
@@ -137,11 +137,11 @@ def _records(job: Job, names: list[str], workers: int) -> Iterator[bytes]:
         pool.shutdown(cancel_futures=True)
 
 
-_known: dict[str, Job] = {}  # of a worker, set when it starts
+_known: dict[str, Job] = {}  # the job of a worker process, set when it starts
 
 
 def _start(job: Job) -> None:
-    """Prepares a worker: one thread, deaf to Ctrl-C, which its parent answers, and gone when its parent is."""
+    """Prepares a worker: one thread; Ctrl-C is left to the parent; the worker ends when its parent ends."""
     _known['job'] = job
     cv2.setNumThreads(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -149,11 +149,13 @@ def _start(job: Job) -> None:
 
 
 def _follow_parent() -> None:
-    """Ends this process when its parent has ended; a killed one does not tell its workers."""
-    multiprocessing.parent_process().join()
+    """Ends this process when its parent has ended; a killed parent cannot tell its workers."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a worker
+    parent.join()
     os._exit(1)
 
 
 def _work(name: str) -> bytes:
-    """Makes a record in a worker."""
+    """Makes a record in a worker process."""
     return make_record(_known['job'], name)

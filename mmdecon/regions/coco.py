@@ -1,4 +1,4 @@
-"""Regions that people drew, in COCO's two formats.
+"""Human annotations in COCO's two formats.
 
 Shapes: H x W an image in pixels, S planes.
 """
@@ -9,15 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..registry import REGIONS
-from .annotations import (
-    Annotation,
-    HumanRegions,
-    Names,
-    digest,
-    load_json,
-    read_png,
-    require_folder,
-)
+from .annotations import Annotation, HumanRegions, Names, digest, load_json, read_png, require_folder
 from .base import NO_REGION
 from .masks import decode_mask, pack_masks
 
@@ -25,14 +17,14 @@ CROWDS = ('skip', 'keep')
 
 
 class _Coco(HumanRegions):
-    """What both formats share: a JSON file with images, annotations and categories."""
+    """Base class of both formats: a JSON file with images, annotations and categories."""
 
     def __init__(self, ann_file: str, crowd: str) -> None:
         if crowd not in CROWDS:
             raise ValueError(f'{type(self).__name__}: crowd is {crowd!r}: give one of {", ".join(map(repr, CROWDS))}')
         self.ann_file, self.crowd = os.path.expanduser(ann_file), crowd
         content = load_json(self.ann_file, ('images', 'annotations', 'categories'))
-        self.images = {image['file_name']: image for image in content['images']}
+        self.images: dict[str, dict[str, Any]] = {image['file_name']: image for image in content['images']}
         self.names = Names(self.images)
         self.categories = {category['id']: category['name'] for category in content['categories']}
         self.annotations: dict[Any, list[dict[str, Any]]] = {}
@@ -43,31 +35,32 @@ class _Coco(HumanRegions):
         return self.names.find(name) is not None
 
     def _image(self, name: str) -> dict[str, Any]:
-        """The entry of an image."""
+        """Finds the entry of an image in the JSON file."""
         found = self.names.find(name)
         if found is None:
             raise ValueError(f'{name} has no mask: {self.ann_file} does not know the image (or several); leave it out')
         return self.images[found]
 
     def _wanted(self, part: dict[str, Any]) -> bool:
-        """Whether an annotation is to become a region."""
+        """Tells whether an annotation becomes a region."""
         return self.crowd == 'keep' or not part.get('iscrowd', 0)
 
 
 @REGIONS.register_module()
 class CocoInstances(_Coco):
-    """COCO's instances, ``instances_train2017.json`` for example; needs pycocotools.
+    """Reads COCO's instance annotations, for example ``instances_train2017.json``; needs pycocotools.
 
-    Instances may overlap, if only along their outlines: each goes to the first plane where it overlaps no earlier one.
-    An instance without a pixel is none. An image without instances has one plane without regions.
+    Instances may overlap, often along their outlines. Each instance goes to the first plane in which it overlaps no
+    earlier one. Instances without pixels are ignored. An image without instances has one plane without regions.
 
     Args:
-        ann_file: The file.
-        crowd: ``skip`` what is marked as a crowd, as it is many objects, or ``keep`` it as one region.
+        ann_file: The JSON file.
+        crowd: ``skip`` annotations that are marked as a crowd, because they cover several objects, or ``keep`` each of
+            them as one region.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is of another format.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file has another format.
     """
 
     def __init__(self, ann_file: str, crowd: str = 'skip') -> None:
@@ -78,10 +71,10 @@ class CocoInstances(_Coco):
         """Reads the instances of an image; region n is its n-th instance with pixels.
 
         Raises:
-            ValueError: If the file does not know the image, or an instance cannot be decoded.
+            ValueError: If the image is not in the file, or an instance cannot be decoded.
         """
         image = self._image(name)
-        size, masks, classes = (image['height'], image['width']), [], {}
+        size, masks, classes = (image['height'], image['width']), list[np.ndarray](), dict[int, str]()
         for part in filter(self._wanted, self.annotations.get(image['id'], [])):
             mask = decode_mask(part['segmentation'], size, f'{self.ann_file}: instance {part.get("id")} of {name}')
             if mask.any():
@@ -92,18 +85,18 @@ class CocoInstances(_Coco):
 
 @REGIONS.register_module()
 class CocoPanoptic(_Coco):
-    """COCO's panoptic segmentations, things and stuff: ``panoptic_train2017.json`` and its folder of pictures.
+    """Reads COCO's panoptic annotations (things and stuff): ``panoptic_train2017.json`` and its folder of PNG files.
 
-    A pixel's segment is R + 256 G + 65536 B, and 0 is none.
+    The segment id of a pixel is R + 256 G + 65536 B; 0 is no segment.
 
     Args:
         ann_file: The JSON file.
-        folder: Of the pictures.
-        crowd: ``skip`` what is marked as a crowd, or ``keep`` it as one region.
+        folder: Folder of the PNG files.
+        crowd: ``skip`` annotations that are marked as a crowd, or ``keep`` each of them as one region.
 
     Raises:
-        FileNotFoundError: If there is no such file or folder.
-        ValueError: If the file is of another format.
+        FileNotFoundError: If the file or the folder does not exist.
+        ValueError: If the file has another format.
     """
 
     def __init__(self, ann_file: str, folder: str, crowd: str = 'skip') -> None:
@@ -114,10 +107,10 @@ class CocoPanoptic(_Coco):
         )
 
     def read(self, name: str) -> Annotation:
-        """Reads the segments of an image; one plane, region n is the n-th segment of its list.
+        """Reads the segments of an image; one plane, region n is the n-th segment in the JSON file.
 
         Raises:
-            ValueError: If there is no picture, it is damaged, or holds other segments than its list.
+            ValueError: If the PNG file is missing or damaged, or its segments differ from those in the JSON file.
         """
         entries = self.annotations.get(self._image(name)['id'], [])
         if len(entries) != 1 or 'segments_info' not in entries[0]:
@@ -125,14 +118,14 @@ class CocoPanoptic(_Coco):
         path = os.path.join(self.folder, entries[0]['file_name'])
         colours = read_png(path)
         if colours.ndim != 3 or colours.shape[2] != 3 or colours.dtype != np.uint8:
-            raise ValueError(f'the mask {path} of {name} is no RGB picture, as panoptic ones are')
+            raise ValueError(f'the mask {path} of {name} is not an RGB image, as panoptic masks are')
         found = colours.astype(np.int32) @ np.array([1, 256, 65536], np.int32)
         listed = entries[0]['segments_info']
         wrong = {part['id'] for part in listed} ^ (set(np.unique(found).tolist()) - {0})
         if wrong:
             raise ValueError(
                 f'the mask {path} of {name} and {self.ann_file} do not list the same segments; {sorted(wrong)[:3]} are '
-                'in one alone'
+                'only in one of them'
             )
         regions, classes = np.full(found.shape, NO_REGION, np.int32), {}
         for number, part in enumerate(listed):

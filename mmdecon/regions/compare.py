@@ -1,4 +1,4 @@
-"""Sets several kinds of regions beside what people drew: numbers, and pictures of some images.
+"""Compares several kinds of regions with human annotations: numbers, and pictures of some images.
 
 Shapes: H x W an image in pixels, S planes.
 """
@@ -18,11 +18,11 @@ Source = RegionStore | RegionGenerator
 
 
 class Findings(NamedTuple):
-    """What a comparison found.
+    """Results of a comparison.
 
     Attributes:
-        qualities: Title -> what was measured.
-        means: Title -> each image's mean overlap, NaN where nobody drew an object.
+        qualities: Title -> the quality over all images.
+        means: Title -> the mean overlap of each image; NaN if no object is annotated.
         names: The images, in the order of ``means``.
     """
 
@@ -31,7 +31,7 @@ class Findings(NamedTuple):
     names: list[str]
 
     def to_json(self) -> dict[str, Any]:
-        """Gives the summaries as JSON would hold them."""
+        """Converts the summaries to JSON values."""
         return {title: quality.numbers() for title, quality in self.qualities.items()}
 
 
@@ -40,36 +40,41 @@ def regions_of(source: Source, folder: str | None, name: str) -> np.ndarray:
 
     Args:
         source: A store, or a generator, which needs ``folder``.
-        folder: The images' root.
-        name: The image.
+        folder: The root folder of the images.
+        name: The image's path below it.
 
     Returns:
         (H, W, S).
+
+    Raises:
+        ValueError: If ``source`` is a generator and ``folder`` is None.
     """
     if isinstance(source, RegionStore):
         return source.read(name)
+    if folder is None:
+        raise ValueError(f'regions of {name} are to be made and not read from a store: give the folder of the images')
     return generate(source, read(folder, name), name, 'keep')
 
 
 def compare(
     sources: Mapping[str, Source], human: HumanRegions, names: Sequence[str], folder: str | None = None
 ) -> Findings:
-    """Measures all sources on the images that people drew on.
+    """Measures all sources on the images that have a human annotation.
 
     Args:
         sources: Title -> store or generator.
-        human: What people drew.
-        names: Images; those that ``human`` does not know are passed over.
-        folder: The images' root, which generators need.
+        human: The reader of the human annotations.
+        names: Paths of the images below their root folder; images without annotation are skipped.
+        folder: The root folder of the images, which generators need.
 
     Raises:
-        ValueError: If ``human`` knows none of the images, or regions have another size than what people drew.
+        ValueError: If no image has an annotation, or regions have another size than their annotation.
     """
     known = [name for name in names if name in human]
     if not known:
         raise ValueError(
-            f'people drew on none of the {len(names)} images, such as {names[0] if names else "none"}: are both from '
-            'one data set, and do the names lie below the same folder?'
+            f'none of the {len(names)} images has a human annotation, such as {names[0] if names else "none"}: check '
+            'that images and annotations are from one dataset, and that names are paths below the same folder'
         )
     found = Findings({title: Quality() for title in sources}, {title: [] for title in sources}, known)
     for name in known:
@@ -78,22 +83,22 @@ def compare(
             regions = regions_of(source, folder, name)
             if regions.shape[:2] != truth.regions.shape[:2]:
                 raise ValueError(
-                    f'the regions of {name} ({title}) have {regions.shape[0]} x {regions.shape[1]} pixels, what people '
-                    f'drew {truth.regions.shape[0]} x {truth.regions.shape[1]}'
+                    f'the regions of {name} ({title}) have {regions.shape[0]} x {regions.shape[1]} pixels, the '
+                    f'human annotation {truth.regions.shape[0]} x {truth.regions.shape[1]}'
                 )
             found.means[title].append(found.qualities[title].add(regions, truth, human.annotators))
     return found
 
 
 def choose_examples(findings: Findings, count: int) -> list[tuple[str, dict[str, float]]]:
-    """Chooses images from the one that the first source meets worst to the one that it meets best, at even ranks.
+    """Chooses images at evenly spaced ranks, from the lowest to the highest mean overlap of the first source.
 
     Args:
-        findings: Of :func:`compare`.
-        count: How many, at most.
+        findings: Results of :func:`compare`.
+        count: Largest number of images.
 
     Returns:
-        Names, each with the mean overlap by title.
+        Names, each with its mean overlap by title.
     """
     first = next(iter(findings.means.values()))
     drawn = [number for number in np.argsort(first, kind='stable') if np.isfinite(first[number])]
@@ -107,24 +112,24 @@ def choose_examples(findings: Findings, count: int) -> list[tuple[str, dict[str,
 def draw_examples(
     findings: Findings, sources: Mapping[str, Source], human: HumanRegions, folder: str, count: int = 4
 ) -> np.ndarray:
-    """Draws some images, what people drew on them (of annotators the first), and the regions of each source.
+    """Draws some images, their human annotation (of the first annotator), and the regions of each source.
 
     Args:
-        findings: Of :func:`compare`.
-        sources: As there.
-        human: As there.
-        folder: The images' root.
-        count: How many images at most.
+        findings: Results of :func:`compare`.
+        sources: As in :func:`compare`.
+        human: As in :func:`compare`.
+        folder: The root folder of the images.
+        count: Largest number of images.
 
     Returns:
-        A row for each image, RGB, uint8.
+        A picture with a row for each image, RGB, uint8.
     """
-    from ..visualization import draw_row, tile  # late: drawing alone needs it
+    from ..visualization import draw_row, tile  # late: only drawing needs it
 
     rows = []
     for name, overlaps in choose_examples(findings, count):
         drawn = human.read(name).regions
-        maps = {'people': drawn[..., :1] if human.annotators else drawn}
+        maps = {'annotation': drawn[..., :1] if human.annotators else drawn}
         for title, source in sources.items():
             maps[f'{title}, overlap {overlaps[title]:.2f}'] = regions_of(source, folder, name)
         rows.append([draw_row(np.ascontiguousarray(read(folder, name)[..., ::-1]), maps)])

@@ -1,9 +1,8 @@
-"""Regions of like colour, by merging neighbours in a graph.
+"""Graph-based segmentation by colour (Felzenszwalb and Huttenlocher).
 
 Shapes: H x W the image in pixels, S scales.
 """
 
-import math
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -12,34 +11,35 @@ import numpy as np
 
 from ..compat import require
 from ..registry import REGIONS
-from .base import check_image, stack_planes
+from .base import check_image, is_count, is_number, stack_planes
 
-# As scikit-image turns bytes into 0..1: times 1 / 255, which differs from a division in the last bit.
+# As scikit-image scales bytes to 0..1: times 1 / 255, which differs from a division in the last bit.
 UNIT = np.arange(256) * (1 / 255)
-# An edge keeps four times its pixel's place in 32 bits.
+# An edge stores four times its pixel's index in 32 bits.
 MAX_PIXELS = 2**30
 
 
 @REGIONS.register_module()
 class Felzenszwalb:
-    """Segments by Felzenszwalb's and Huttenlocher's "Efficient Graph-Based Image Segmentation" (2004).
+    """Segments an image by "Efficient Graph-Based Image Segmentation" (Felzenszwalb and Huttenlocher, 2004).
 
-    The same regions, to the pixel, as ``skimage.segmentation.felzenszwalb``, several times as fast: costs and limits
-    are computed in the same precision and order. Each pixel has eight neighbours, and the edges between them are taken
-    cheapest first. Two regions are joined where the edge between them costs less than either allows: its own dearest
-    edge plus ``scale`` / (255 * its size). Then those too small are joined to neighbours, again cheapest first.
+    The regions are the same, pixel by pixel, as those of ``skimage.segmentation.felzenszwalb``, several times as fast:
+    costs and limits are computed in the same precision and order. Each pixel has eight neighbours. The edges between
+    neighbours are visited in the order of their costs, the lowest first. Two regions are joined if the edge between
+    them costs less than the limits of both. The limit of a region is the largest cost of its own edges plus ``scale`` /
+    (255 * its size in pixels). Then regions below ``min_size`` are joined to neighbours, in the same order of edges.
 
-    Differs from scikit-image: among edges that cost exactly the same, those to the right come first, then those down,
-    down-right and down-left, each in raster order; scikit-image leaves their order to numpy's sort, and so to the
+    Differs from scikit-image: among edges of exactly equal cost, those to the right come first, then those down,
+    down-right and down-left, each in raster order. In scikit-image their order depends on NumPy's sort, and so on the
     processor. Several scales share the blur and the sort.
 
-    The first call in an environment compiles for some seconds; the result is kept on disk, see ``NUMBA_CACHE_DIR``.
-    The interpreter's lock is released, and each call runs on one thread.
+    The first call in an environment compiles for a few seconds; the result is cached on disk, see ``NUMBA_CACHE_DIR``.
+    The interpreter's lock (GIL) is released, and each call runs on one thread.
 
     Args:
-        scale: How unlike a region's pixels may be: larger values, larger regions. Several scales give a plane each.
-        min_size: The fewest pixels of a region, unless the image has fewer.
-        sigma: Standard deviation in pixels of the Gaussian blur before; 0 for none.
+        scale: Larger values give larger regions; > 0. Several scales give one plane each.
+        min_size: Smallest number of pixels of a region, unless the image has fewer.
+        sigma: Standard deviation in pixels of the Gaussian blur before the segmentation; 0 for none.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -47,13 +47,13 @@ class Felzenszwalb:
     """
 
     def __init__(self, scale: float | Sequence[float] = 1000, min_size: int = 1000, sigma: float = 0.8) -> None:
-        scales = list(scale) if isinstance(scale, (list, tuple)) else [scale]
-        if not scales or not all(_is_number(value) and value > 0 for value in scales):
-            raise ValueError(f'Felzenszwalb: scale is {scale!r}: give a number > 0, or a list of such')
-        if isinstance(min_size, bool) or not isinstance(min_size, int) or min_size < 1:
+        scales: list[Any] = list(scale) if isinstance(scale, (list, tuple)) else [scale]
+        if not scales or not all(is_number(value) and value > 0 for value in scales):
+            raise ValueError(f'Felzenszwalb: scale is {scale!r}: give a number > 0, or a list of such numbers')
+        if not is_count(min_size):
             raise ValueError(f'Felzenszwalb: min_size is {min_size!r}: give a number of pixels, an integer >= 1')
-        if not _is_number(sigma) or sigma < 0:
-            raise ValueError(f'Felzenszwalb: sigma is {sigma!r}: give a blur in pixels, >= 0, where 0 is none')
+        if not is_number(sigma) or sigma < 0:
+            raise ValueError(f'Felzenszwalb: sigma is {sigma!r}: give a blur in pixels, >= 0; 0 is no blur')
         require('numba')
         self.scales: list[float] = scales
         self.min_size = min_size
@@ -65,14 +65,14 @@ class Felzenszwalb:
 
         Args:
             image: (H, W, 3), uint8, BGR.
-            name: What to call the image in errors.
+            name: The image's name, for error messages.
 
         Returns:
-            (H, W, S), int32; each plane covers the image.
+            (H, W, S), int32; each plane covers the whole image.
 
         Raises:
-            ValueError: If the image is none, or has 2**30 pixels or more.
-            RuntimeError: If there is no folder for the compiled code.
+            ValueError: If the array is not such an image, or has 2**30 pixels or more.
+            RuntimeError: If no folder for the compiled code is writable.
         """
         check_image(image, name)
         height, width = image.shape[:2]
@@ -82,9 +82,9 @@ class Felzenszwalb:
         return stack_planes([self._merged(edges, costs, scale) for scale in self.scales])
 
     def _sorted_edges(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Lists the edges, cheapest first, (E,), and all costs, (4, H, W)."""
+        """Lists the edges sorted by cost, (E,), and computes all costs, (4, H, W)."""
         loops, _ = _compiled()
-        # Red first: the sum over the channels is then rounded as scikit-image's.
+        # RGB order: the sum over the channels is then rounded as in scikit-image.
         planes = UNIT[np.ascontiguousarray(image[..., ::-1].transpose(2, 0, 1))]
         costs = loops.edge_costs(loops.blur(planes, self.weights))
         edges = loops.sort_by_digits(loops.list_edges(costs))
@@ -99,21 +99,17 @@ class Felzenszwalb:
         parents, sizes = np.arange(height * width, dtype=np.int32), np.ones(height * width, np.int32)
         refused = merging.merge_alike(edges, costs.reshape(4, -1), offsets, scale / 255, parents, sizes)
         merging.merge_small(refused, offsets, self.min_size, parents, sizes)
-        return merging.number(parents).reshape(height, width)
-
-
-def _is_number(value: Any) -> bool:
-    """Says whether a value is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        labels: np.ndarray = merging.number(parents)
+        return labels.reshape(height, width)
 
 
 def _gaussian(sigma: float) -> np.ndarray:
-    """Weighs the middle and one side of scipy's Gaussian kernel, which ends at four standard deviations."""
+    """Computes the centre and one half of scipy's Gaussian kernel, which ends at four standard deviations."""
     if sigma == 0:
         return np.ones(1)
     radius = int(4 * sigma + 0.5)
     weights = np.exp(-0.5 / (sigma * sigma) * np.arange(-radius, radius + 1) ** 2)
-    return (weights / weights.sum())[radius:]
+    return np.asarray(weights / weights.sum())[radius:]
 
 
 def _compiled() -> tuple[ModuleType, ModuleType]:
@@ -122,7 +118,7 @@ def _compiled() -> tuple[ModuleType, ModuleType]:
         from . import _felzenszwalb_edges, _felzenszwalb_merge
     except RuntimeError as error:
         raise RuntimeError(
-            f'numba finds no folder where it can keep compiled code ({error}): name one that can be written in the '
-            'environment variable NUMBA_CACHE_DIR'
+            f'numba finds no writable folder for compiled code ({error}): set the environment variable '
+            'NUMBA_CACHE_DIR to a writable folder'
         ) from error
     return _felzenszwalb_edges, _felzenszwalb_merge

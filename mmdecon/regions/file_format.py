@@ -1,15 +1,16 @@
-"""How a store of regions is laid out in its file; :mod:`.store` reads it, :mod:`.journal` writes it.
+"""File format of a region store; :mod:`.store` reads it, :mod:`.journal` writes it.
 
-One file: the preamble, the images' records (:mod:`.coding`) in the order of their names, the index, the trailer.
+One file holds the preamble, the records of the images (:mod:`.coding`) in the order of their names, the index and the
+trailer.
 
-* Preamble: ``MAGIC``, bytes of the following (4), JSON with ``options`` of the generator, their SHA-256, how many
-  ``images`` there are, and the SHA-256 of their ``names``.
-* Index, three blocks, each starting at a multiple of 8 bytes: all names in UTF-8, sorted by their bytes, one after the
-  other; N + 1 places in that block where names start; N + 1 places in the file where records start (uint64 each).
-* Trailer: JSON with the places of the blocks and what is known of all images; then its place (8), bytes (4) and CRC-32
-  (4), and ``END``, by which a whole file is recognised.
+* Preamble: ``MAGIC``, length in bytes of what follows (4), JSON with the ``options`` of the generator, their SHA-256,
+  the number of ``images``, and the SHA-256 of their ``names``.
+* Index: three blocks, each aligned to 8 bytes: all names in UTF-8, sorted by their bytes and joined; N + 1 offsets of
+  the names in that block; N + 1 offsets of the records in the file (uint64 each).
+* Trailer: JSON with the offsets of the blocks and counts over all images; then its offset (8), length in bytes (4) and
+  CRC-32 (4), and ``END``, which marks a complete file.
 
-All numbers are little-endian. A file without index and trailer is a store in the making, its own journal.
+All numbers are little-endian. A file without index and trailer is an unfinished store.
 """
 
 import hashlib
@@ -30,39 +31,44 @@ FORMAT = 1
 
 
 def canonical(options: dict[str, Any]) -> str:
-    """Options as JSON, the same text for the same options.
+    """Writes options as JSON: equal options give equal text.
 
     Raises:
-        TypeError: If they hold what JSON does not.
+        TypeError: If JSON has no type for a value.
     """
     return json.dumps(options, sort_keys=True, ensure_ascii=False)
 
 
 def sort_names(names: Sequence[str]) -> list[bytes]:
-    """Names as they are kept: UTF-8, sorted.
+    """Encodes names as they are stored: UTF-8, sorted.
 
     Raises:
-        ValueError: If there are none, or one occurs twice.
+        ValueError: If there are no names, or one occurs twice.
     """
     kept = sorted(to_key(name) for name in names)
     twice = next((one for one, other in zip(kept, kept[1:]) if one == other), None)
     if twice is not None or not kept:
-        raise ValueError(f'a store needs images of different names: {twice!r} occurs twice' if kept else 'no images')
+        raise ValueError(f'a store needs different image names: {twice!r} occurs twice' if kept else 'no images')
     return kept
 
 
 def to_key(name: str) -> bytes:
-    """An image's name as it is kept; whatever a file system can hold comes back by :func:`to_name`."""
+    """Encodes an image's name as it is stored; :func:`to_name` decodes it without loss."""
     return name.replace(os.sep, '/').encode('utf-8', 'surrogateescape')
 
 
 def to_name(key: bytes) -> str:
-    """The reverse of :func:`to_key`."""
+    """Decodes a name that :func:`to_key` encoded."""
     return key.decode('utf-8', 'surrogateescape')
 
 
 def preamble(options: dict[str, Any], keys: Sequence[bytes]) -> bytes:
-    """The start of a store of these images by these options."""
+    """Builds the preamble of a store.
+
+    Args:
+        options: Options of the generator.
+        keys: Encoded names, sorted.
+    """
     sums = hashlib.sha256()
     for key in keys:
         sums.update(COUNT.pack(len(key)) + key)
@@ -81,35 +87,35 @@ def read_preamble(file: BinaryIO, path: str) -> tuple[dict[str, Any], int]:
     """Reads the preamble.
 
     Args:
-        file: At its start.
-        path: What to call it in errors.
+        file: The file, at its start.
+        path: Its path, for error messages.
 
     Returns:
-        What it says, and its length in bytes.
+        The content of the JSON, and the length of the preamble in bytes.
 
     Raises:
-        ValueError: If the file is no store of this format.
+        ValueError: If the file is not a region store of this format.
     """
     start = file.read(len(MAGIC) + COUNT.size)
     if len(start) < len(MAGIC) + COUNT.size or not start.startswith(MAGIC):
-        raise ValueError(f'{path} is no store of regions: make one with tools/regions.py')
+        raise ValueError(f'{path} is not a region store: make one with tools/regions.py')
     (length,) = COUNT.unpack_from(start, len(MAGIC))
     try:
         known = json.loads(file.read(length))
     except ValueError as error:
-        raise ValueError(f'{path} is damaged, its preamble cannot be read ({error}): make it anew') from error
+        raise ValueError(f'{path} is damaged, its preamble cannot be read ({error}): make it again') from error
     if known['format'] != FORMAT:
-        raise ValueError(f'{path} is a store of format {known["format"]}, this mmdecon reads {FORMAT}: make it anew')
+        raise ValueError(f'{path} is a store of format {known["format"]}, this mmdecon reads {FORMAT}: make it again')
     return known, len(start) + length
 
 
 def index(keys: Sequence[bytes], places: Sequence[int], about: dict[str, Any]) -> bytes:
-    """The end of a store.
+    """Builds the index and the trailer of a store.
 
     Args:
-        keys: N sorted names.
-        places: N + 1 places of records; the last is where the records end and the index starts.
-        about: What to keep in the trailer besides.
+        keys: N encoded names, sorted.
+        places: N + 1 offsets of records; the last one is the end of the records and the start of the index.
+        about: Further content of the trailer.
     """
     blocks = dict(
         names=b''.join(keys),
@@ -129,7 +135,7 @@ def read_trailer(file: BinaryIO, path: str) -> dict[str, Any]:
     """Reads the trailer.
 
     Raises:
-        ValueError: If the file has none: it is cut off, or still being made.
+        ValueError: If the file has no trailer: it is truncated or unfinished.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - TAIL.size, 0))
@@ -139,5 +145,6 @@ def read_trailer(file: BinaryIO, path: str) -> dict[str, Any]:
         file.seek(min(place, size))
         text = file.read(length)
         if zlib.crc32(text) == crc:
-            return json.loads(text)
-    raise ValueError(f'{path} is no whole store of regions, its end is missing: copy it again or make it anew')
+            about: dict[str, Any] = json.loads(text)
+            return about
+    raise ValueError(f'{path} is not a complete region store, its end is missing: copy it again or make it again')

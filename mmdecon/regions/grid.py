@@ -1,35 +1,35 @@
-"""Regions that know nothing of the image: the cells of a grid."""
+"""Regions that do not depend on the image: the cells of a grid."""
 
 from typing import Any
 
 import numpy as np
 
 from ..registry import REGIONS
-from .base import check_image, stack_planes
+from .base import check_image, is_count, stack_planes
 
 
 @REGIONS.register_module()
 class Grid:
-    """Cuts the image into n x n cells; the baseline that any other regions must beat.
+    """Divides the image into n x n cells: the baseline for all other regions.
 
-    DetCon was published with such grids beside its image-computed regions; 5 x 5 is reported to do best among them.
+    DetCon was published with such grids beside regions computed from the image; 5 x 5 is reported as the best grid.
 
     Args:
-        n: Cells along each side. Their sides differ by a pixel at most; an image narrower than n pixels has a cell for
-            each of its pixels.
+        n: Number of cells along the height and along the width. Cell sizes differ by at most one pixel. If the height
+            or width has fewer than n pixels, each pixel gets a cell of its own in that direction.
 
     Raises:
-        ValueError: If ``n`` is no integer >= 1.
+        ValueError: If ``n`` is not an integer >= 1.
 
-    Example:
+    Examples:
         >>> Grid(n=2)(np.zeros((2, 3, 3), np.uint8), 'a.png')[..., 0]
         array([[0, 0, 1],
                [2, 2, 3]], dtype=int32)
     """
 
     def __init__(self, n: int = 5) -> None:
-        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-            raise ValueError(f'Grid: n is {n!r}, but the image is cut into n x n cells: give an integer >= 1')
+        if not is_count(n):
+            raise ValueError(f'Grid: n is {n!r}, but the image is divided into n x n cells: give an integer >= 1')
         self.n = n
         self.options: dict[str, Any] = {'method': 'grid', 'n': n}
 
@@ -38,14 +38,14 @@ class Grid:
 
         Args:
             image: (H, W, 3), uint8, BGR.
-            name: What to call the image in errors.
+            name: The image's name, for error messages.
 
         Returns:
-            (H, W, 1), int32, below n * n.
+            (H, W, 1), int32, values below n * n.
 
         Raises:
-            ValueError: If the image is none.
+            ValueError: If the array is not such an image.
         """
         check_image(image, name)
-        rows, columns = (np.arange(side) * self.n // side for side in image.shape[:2])
+        rows, columns = (np.arange(size) * self.n // size for size in image.shape[:2])
         return stack_planes([rows[:, None] * self.n + columns])

@@ -1,4 +1,4 @@
-"""Regions that people drew, as pictures of labels (VOC, ADE20K, Cityscapes, mmseg's folders) or as BSDS500's files.
+"""Human annotations as PNG label maps (VOC, ADE20K, Cityscapes, mmseg's folders) or as BSDS500's files.
 
 Shapes: H x W an image in pixels, A annotators.
 """
@@ -11,31 +11,33 @@ import numpy as np
 
 from ..compat import require
 from ..registry import REGIONS
-from .annotations import Annotation, HumanRegions, digest, read_png, require_folder
-from .base import NO_REGION, stack_planes
+from .annotations import Annotation, HumanRegions, digest, read_png, require_annotation, require_folder
+from .base import NO_REGION, is_count, stack_planes
 
 KINDS = ('classes', 'objects')
 
 
 @REGIONS.register_module()
 class LabelFolder(HumanRegions):
-    """Regions from a folder with a picture of labels for each image; each label is a region.
+    """Reads a folder with one PNG label map for each image; each label is a region.
 
-    The picture of ``a/b.jpg`` is ``FOLDER/a/b.png``: grey of 8 or 16 bits, or a palette, whose indices count. So are
-    VOC's ``SegmentationClass`` and ``SegmentationObject``, the ``annotations`` of ADE20K, and any ``ann_dir`` of mmseg.
+    The label map of ``a/b.jpg`` is ``FOLDER/a/b.png``: grey values of 8 or 16 bits, or palette indices. This is the
+    format of VOC's ``SegmentationClass`` and ``SegmentationObject``, of ADE20K's ``annotations``, and of any
+    ``ann_dir`` of mmseg.
 
     Args:
-        folder: Of the pictures.
-        ignore: Labels that are no region. VOC has 255 around objects, and 0 for background; CamVid's mmseg version
+        folder: Folder of the label maps.
+        ignore: Labels that are not regions. VOC has 255 around objects and 0 for background; CamVid's mmseg version
             has 11.
-        suffix: What a picture's name ends in.
-        image_suffix: What in an image's name stands in that place, for Cityscapes ``_leftImg8bit.png`` with the suffix
-            ``_gtFine_labelIds.png``; None is the extension, whatever it is.
-        labels: Whether labels are ``classes``, the same in all images, by which reports average; or ``objects``.
+        suffix: File name suffix of the label maps.
+        image_suffix: File name suffix of the images, which ``suffix`` replaces. For Cityscapes it is
+            ``_leftImg8bit.png``, and ``suffix`` is ``_gtFine_labelIds.png``. None stands for any extension.
+        labels: ``classes`` if a label means the same class in all images; reports then also average over classes.
+            ``objects`` if labels number the objects of one image.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
-        ValueError: If an argument makes no sense.
+        FileNotFoundError: If the folder does not exist.
+        ValueError: If an argument is invalid.
     """
 
     def __init__(
@@ -53,32 +55,30 @@ class LabelFolder(HumanRegions):
         self.options: dict[str, Any] = dict(method='human-labels', ignore=self.ignore, masks_sha256=digest(self.folder))
 
     def _path(self, name: str) -> str:
-        """The picture of an image."""
+        """Builds the path of an image's label map."""
         if self.image_suffix is None:
             stem = os.path.splitext(name)[0]
         elif name.endswith(self.image_suffix):
             stem = name[: -len(self.image_suffix)]
         else:
-            raise ValueError(f"{name} does not end in {self.image_suffix!r}: give LabelFolder's image_suffix as it is")
+            raise ValueError(f"{name} does not end in {self.image_suffix!r}: set LabelFolder's image_suffix")
         return os.path.join(self.folder, stem + self.suffix)
 
     def __contains__(self, name: str) -> bool:
         return os.path.isfile(self._path(name))
 
     def read(self, name: str) -> Annotation:
-        """Reads the labels of an image; one plane, whose ids are the labels.
+        """Reads the label map of an image; one plane, whose ids are the labels.
 
         Raises:
-            ValueError: If there is no picture, or it is damaged or coloured.
+            ValueError: If the file is missing or damaged, or in colour.
         """
-        path = self._path(name)
-        if not os.path.isfile(path):
-            raise ValueError(f'{name} has no mask, there is no file {path}: add it, or leave the image out (--list)')
+        path = require_annotation(self._path(name), name)
         labels = read_png(path)
         if labels.ndim != 2:
             raise ValueError(
                 f'the mask {path} of {name} is in colour, {labels.shape}: give labels as grey values or a palette; '
-                "COCO's panoptic pictures are read by mmdecon.CocoPanoptic"
+                "COCO's panoptic masks are read by mmdecon.CocoPanoptic"
             )
         labels = labels.astype(np.int32)
         regions = np.where(np.isin(labels, self.ignore), NO_REGION, labels)[..., None]
@@ -88,23 +88,23 @@ class LabelFolder(HumanRegions):
 
 @REGIONS.register_module()
 class BSDS(HumanRegions):
-    """Regions of BSDS500: what each of A people saw in an image, a plane each; needs scipy.
+    """Reads the segmentations of BSDS500, one plane for each of an image's A annotators; needs scipy.
 
     Args:
-        folder: Of the ``.mat`` files, ``groundTruth/train`` for example; the one of ``a.jpg`` is ``FOLDER/a.mat``.
-        annotators: Use the first ones alone, at most that many; None uses all.
+        folder: Folder of the ``.mat`` files, for example ``groundTruth/train``; that of ``a.jpg`` is ``FOLDER/a.mat``.
+        annotators: Largest number of annotators to use, from the first on; None for all.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
+        FileNotFoundError: If the folder does not exist.
         ModuleNotFoundError: If scipy is not installed.
-        ValueError: If ``annotators`` is no number of people.
+        ValueError: If ``annotators`` is not an integer >= 1.
     """
 
     annotators = True
 
     def __init__(self, folder: str, annotators: int | None = None) -> None:
-        if annotators is not None and (isinstance(annotators, bool) or annotators < 1):
-            raise ValueError(f'BSDS: annotators is {annotators!r}: give how many to use at most, or None for all')
+        if annotators is not None and not is_count(annotators):
+            raise ValueError(f'BSDS: annotators is {annotators!r}: give the largest number to use, or None for all')
         require('scipy')
         self.folder, self.most = require_folder(folder), annotators
         self.options: dict[str, Any] = dict(
@@ -112,26 +112,24 @@ class BSDS(HumanRegions):
         )
 
     def _path(self, name: str) -> str:
-        """The file of an image."""
+        """Builds the path of an image's file."""
         return os.path.join(self.folder, os.path.splitext(name)[0] + '.mat')
 
     def __contains__(self, name: str) -> bool:
         return os.path.isfile(self._path(name))
 
     def read(self, name: str) -> Annotation:
-        """Reads the segmentations of an image, (H, W, A); ids are numbered through the planes.
+        """Reads the segmentations of an image, (H, W, A); ids continue from plane to plane.
 
         Raises:
-            ValueError: If there is no file, or it is not of this kind.
+            ValueError: If the file is missing, or has another format.
         """
         from scipy.io import loadmat  # late: optional, and slow to import
 
-        path = self._path(name)
-        if not os.path.isfile(path):
-            raise ValueError(f'{name} has no mask, there is no file {path}: add it, or leave the image out (--list)')
+        path = require_annotation(self._path(name), name)
         try:
-            people = loadmat(path)['groundTruth'][0]
-            planes = [person['Segmentation'][0, 0].astype(np.int32) for person in people[: self.most]]
+            entries = loadmat(path)['groundTruth'][0]
+            planes = [entry['Segmentation'][0, 0].astype(np.int32) for entry in entries[: self.most]]
             return Annotation(stack_planes(planes), {})
         except Exception as error:  # scipy raises nearly anything on damaged files
             raise ValueError(f"the mask {path} of {name} cannot be read as one of BSDS500's: {error!r}") from error

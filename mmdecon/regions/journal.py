@@ -1,8 +1,8 @@
-"""Writing a store of regions so that nothing is lost when the writer dies.
+"""Writes a region store so that an interrupted run loses nothing.
 
-The store grows in ``PATH.partial``, record after record in the order of the names, each with a checksum. Whoever goes
-on cuts off a torn end and continues with the next image; the finished file is therefore the same to the byte however
-often, and by however many processes, it was worked at. Only then does it get its name.
+Records are appended to ``PATH.partial`` in the order of the names, each with a checksum. A writer that continues
+removes an incomplete last record and goes on with the next image. So the finished file is the same, byte for byte, for
+any number of interruptions and workers. It is renamed to ``PATH`` only when it is complete.
 """
 
 import os
@@ -16,21 +16,21 @@ PARTIAL = '.partial'
 
 
 class StoreWriter:
-    """Writes a store, or goes on where an earlier writer ended.
+    """Writes a region store, or continues one where an earlier writer ended.
 
     Args:
-        path: The file to make; it must not exist.
-        options: The generator's.
-        names: The images' names.
+        path: The file to write; it must not exist.
+        options: Options of the generator.
+        names: Names of the images.
 
     Attributes:
-        names: The names in the store's order.
-        done: How many of them have their record; :meth:`add` takes the next one's.
+        names: The names in the order of the store.
+        done: How many of them have a record; :meth:`add` takes the record of the next one.
 
     Raises:
         FileExistsError: If the store exists.
-        BlockingIOError: If another process is making it.
-        ValueError: If it was begun with other options or for other images.
+        BlockingIOError: If another process is writing it.
+        ValueError: If the unfinished store has other options or images.
     """
 
     def __init__(self, path: str, options: dict[str, Any], names: Sequence[str]) -> None:
@@ -52,16 +52,16 @@ class StoreWriter:
 
     @property
     def done(self) -> int:
-        """How many records there are."""
+        """Number of records written."""
         return len(self._places) - 1
 
     def _refuse_existing(self) -> None:
-        """Refuses to write over a store."""
+        """Raises an error if the store exists already."""
         if os.path.exists(self.path):
-            raise FileExistsError(f'{self.path} exists already: name another file, or remove it to make it anew')
+            raise FileExistsError(f'{self.path} exists already: choose another file, or remove it to make it again')
 
     def _begin(self) -> int:
-        """Writes the preamble, or compares what is there; returns its length."""
+        """Writes the preamble, or checks the existing one; returns its length in bytes."""
         start = preamble(self.options, self.keys)
         self._file.seek(0)
         found = self._file.read(len(start))
@@ -74,7 +74,7 @@ class StoreWriter:
         return len(start)
 
     def _resume(self) -> None:
-        """Takes over whole records, and cuts off what follows."""
+        """Keeps complete records, and removes what follows them."""
         self._file.seek(self._places[0])
         while self.done < len(self.keys):
             head = self._file.read(HEAD.size)
@@ -86,7 +86,7 @@ class StoreWriter:
         self._file.truncate(self._places[-1])
 
     def _count(self, head: bytes) -> None:
-        """Remembers where a record ends and what it says."""
+        """Notes where a record ends and adds it to the counts."""
         image = summarise(head)
         self._places.append(self._places[-1] + record_length(head))
         self._about['planes'] = max(self._about['planes'], image.planes)
@@ -95,27 +95,27 @@ class StoreWriter:
         self._about['empty'] += image.height > 0 and image.regions == 0
 
     def _refuse_other(self) -> None:
-        """Says how what was begun differs."""
+        """Raises an error that says how the unfinished store differs."""
         self._file.seek(0)
         known, _ = read_preamble(self._file, self.partial)
         if canonical(known['options']) != canonical(self.options):
             what = f'with the options {canonical(known["options"])}, not {canonical(self.options)}'
         else:
             what = f'for {known["images"]} images, which are not the {len(self.keys)} of now'
-        raise ValueError(f'{self.partial} was begun {what}: go on as it was begun, or remove it')
+        raise ValueError(f'{self.partial} was begun {what}: continue with the same options and images, or remove it')
 
     def add(self, record: bytes) -> None:
-        """Writes the next image's record."""
+        """Writes the record of the next image."""
         self._file.write(record)
         self._file.flush()
         self._count(record)
 
     def close(self) -> None:
-        """Leaves the store unfinished, to be continued."""
+        """Closes the unfinished store; another writer can continue it."""
         self._file.close()
 
     def finish(self) -> None:
-        """Writes the index, makes sure that all of it is on the disk, and gives the file its name.
+        """Writes the index, flushes the file to disk, and renames it to its final name.
 
         Raises:
             RuntimeError: If records are missing.
@@ -132,7 +132,7 @@ class StoreWriter:
 
 
 def _sync_folder(path: str) -> None:
-    """Makes sure that a new name is on the disk, where folders can be opened for that."""
+    """Flushes a new file name to disk, where the system allows it."""
     if hasattr(os, 'O_DIRECTORY'):
         handle = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -142,12 +142,12 @@ def _sync_folder(path: str) -> None:
 
 
 def _lock(handle: int, path: str) -> None:
-    """Lets one process at a time write; the lock ends with the process, and forked ones do not hold it."""
+    """Locks the file for one writer; the lock ends with the process, and forked processes do not hold it."""
     try:
-        import fcntl  # late: POSIX alone
+        import fcntl  # late: only on POSIX systems
     except ImportError:
         return
     try:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise BlockingIOError(f'another process is writing {path}: wait for its end') from None
+        raise BlockingIOError(f'another process is writing {path}: wait until it ends') from None

@@ -1,4 +1,4 @@
-"""Masks in COCO's codes, and masks as planes.
+"""Decodes COCO's masks, and packs masks into planes.
 
 Shapes: H x W an image in pixels, S planes, N masks.
 """
@@ -13,44 +13,44 @@ from .base import NO_REGION
 
 
 def decode_mask(segmentation: Mapping[str, Any] | list[Any], size: tuple[int, int], where: str) -> np.ndarray:
-    """Decodes polygons or a run-length code of COCO, compressed or not.
+    """Decodes COCO's polygons or run-length code (RLE), compressed or not.
 
     Args:
-        segmentation: As COCO's JSON has it.
+        segmentation: The value in COCO's JSON.
         size: H and W of the image.
-        where: What to call the mask in errors.
+        where: Description of the mask, for error messages.
 
     Returns:
         (H, W), bool.
 
     Raises:
         ModuleNotFoundError: If pycocotools is not installed.
-        ValueError: If the code is broken, or of an image of another size.
+        ValueError: If the code is invalid, or belongs to an image of another size.
     """
     require('pycocotools')
     from pycocotools import mask  # late: optional
 
     if isinstance(segmentation, Mapping) and tuple(segmentation.get('size', ())) != tuple(size):
         raise ValueError(
-            f'{where} is of {segmentation.get("size")} pixels (height, width), its image of {list(size)}: a mask has '
-            "its image's size"
+            f'{where} is of {segmentation.get("size")} pixels (height, width), its image of {list(size)}: both must '
+            'have the same size'
         )
     try:
         if isinstance(segmentation, Mapping) and not isinstance(segmentation['counts'], list):
-            return mask.decode(dict(segmentation)).astype(bool)
+            return np.asarray(mask.decode(dict(segmentation)), bool)
         if isinstance(segmentation, Mapping):
             if sum(segmentation['counts']) != size[0] * size[1]:
                 raise ValueError(f'its runs have {sum(segmentation["counts"])} pixels')
-            return mask.decode(mask.frPyObjects(dict(segmentation), *size)).astype(bool)
+            return np.asarray(mask.decode(mask.frPyObjects(dict(segmentation), *size)), bool)
         if not segmentation:
             return np.zeros(size, bool)
-        return mask.decode(mask.merge(mask.frPyObjects(segmentation, *size))).astype(bool)
+        return np.asarray(mask.decode(mask.merge(mask.frPyObjects(segmentation, *size))), bool)
     except Exception as error:  # pycocotools' own code raises plain Exceptions
         raise ValueError(f'{where} cannot be decoded: {error}') from error
 
 
 def pack_masks(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
-    """Puts masks into as few planes as come from giving each to the first plane where it overlaps nothing.
+    """Packs masks into planes: each mask goes to the first plane in which it overlaps no earlier mask.
 
     Args:
         masks: N masks, (H, W), bool.
@@ -59,7 +59,7 @@ def pack_masks(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray
     Returns:
         (H, W, S), int32, at least one plane; mask n is region n.
 
-    Example:
+    Examples:
         >>> pack_masks([np.array([[True, True]]), np.array([[False, True]])], (1, 2)).tolist()
         [[[0, -1], [0, 1]]]
     """

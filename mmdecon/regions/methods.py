@@ -1,4 +1,4 @@
-"""The generators by the names that ``tools/regions.py`` knows them by."""
+"""Names of the region generators in ``tools/regions.py``."""
 
 import os
 from collections.abc import Mapping
@@ -21,53 +21,54 @@ METHODS = {
 
 
 def build_generator(method: str, options: Mapping[str, Any]) -> RegionGenerator:
-    """Builds a generator.
+    """Builds a region generator.
 
     Args:
-        method: A name of ``METHODS``, or a registered type.
+        method: A name in ``METHODS``, or a registered type.
         options: Its arguments.
 
     Raises:
-        ValueError: If there is no such method, or it does not take the arguments.
+        ValueError: If the method does not exist, or its arguments are wrong.
     """
     kind = METHODS.get(method, method)
     known = REGIONS.get(kind)
     if known is None:
         raise ValueError(f'--method {method}: known are {", ".join(METHODS)}, and types such as mmdecon.Grid')
     try:
-        return known(**options)
+        generator: RegionGenerator = known(**options)
+        return generator
     except TypeError as error:
         raise ValueError(f'--method {method} --options {dict(options)}: {error}') from error
 
 
 def build_human(path: str, method: str | None, options: Mapping[str, Any]) -> HumanRegions:
-    """Builds the reader of what people drew.
+    """Builds the reader of human annotations.
 
     Args:
-        path: Its annotations: a JSON file of COCO, or a folder of label pictures or BSDS500's ``.mat`` files.
-        method: One of the ``human-`` names; None finds out by looking at ``path``.
+        path: The annotations: a JSON file of COCO, or a folder of PNG label maps or of BSDS500's ``.mat`` files.
+        method: A name that begins with ``human-``; None chooses one by the content of ``path``.
         options: Further arguments.
 
     Raises:
-        FileNotFoundError: If there is no such path.
-        ValueError: If nothing of ``path`` is known, or the arguments are wrong.
+        FileNotFoundError: If ``path`` does not exist.
+        ValueError: If the format of ``path`` is unknown, or the arguments are wrong.
     """
     method = method or _recognise(path)
     first = 'ann_file' if method in ('human-coco', 'human-panoptic') else 'folder'
     human = build_generator(method, {first: path, **options})
     if not isinstance(human, HumanRegions):
-        raise ValueError(f'{method} is no reader of what people drew: give one of the methods human-...')
+        raise ValueError(f'{method} does not read human annotations: give one of the methods human-...')
     return human
 
 
 def _recognise(path: str) -> str:
-    """Says what annotations are, by their look."""
+    """Chooses the method by the content of a path."""
     if os.path.isdir(path):
         endings = {os.path.splitext(name)[1] for _, _, names in os.walk(path, followlinks=True) for name in names}
         if '.mat' in endings:
             return 'human-bsds'
         if '.png' in endings:
             return 'human-labels'
-        raise ValueError(f'{path} holds neither .mat nor .png files: name what it is by --human-method')
+        raise ValueError(f'{path} holds neither .mat nor .png files: choose the format by --human-method')
     annotations = load_json(path, ('annotations',))['annotations']
     return 'human-panoptic' if annotations and 'segments_info' in annotations[0] else 'human-coco'

@@ -1,17 +1,16 @@
-"""Regions that another program proposed: overlapping masks with scores, as of MCG or of Segment Anything.
+"""Region proposals of another program: overlapping masks with scores, such as those of MCG or Segment Anything.
 
 Shapes: H x W an image in pixels, S planes.
 """
 
-import math
 import os
 from typing import Any
 
 import numpy as np
 
 from ..registry import REGIONS
-from .annotations import Names, digest, load_json
-from .base import NO_REGION, check_image
+from .annotations import Names, digest, load_json, require_annotation
+from .base import NO_REGION, check_image, is_count, is_number
 from .masks import decode_mask
 
 SCORES = ('score', 'predicted_iou')
@@ -19,38 +18,38 @@ SCORES = ('score', 'predicted_iou')
 
 @REGIONS.register_module()
 class Proposals:
-    """The best of each image's proposals, a plane each, the best first; needs pycocotools.
+    """Reads the proposals of each image with the highest scores, one plane each, the best first; needs pycocotools.
 
-    Two formats are read, both with COCO's run-length codes or polygons:
+    Two formats are read, both with COCO's run-length codes (RLE) or polygons:
 
-    * a folder with a file for each image, as Segment Anything's data set and tools have it: that of ``a/b.jpg`` is
-      ``PATH/a/b.json``, ``{"annotations": [{"segmentation": {"size": [H, W], "counts": "..."}, "predicted_iou": 0.9},
-      ...]}``, or the list alone;
-    * one file for all, COCO's format of results: ``[{"image_id": 7, "segmentation": {...}, "score": 0.9}, ...]``, with
-      ``images``, any COCO file that says which image has which id.
+    * a folder with one JSON file for each image, the format of Segment Anything's dataset and tools: the file of
+      ``a/b.jpg`` is ``PATH/a/b.json``, with ``{"annotations": [{"segmentation": {"size": [H, W], "counts": "..."},
+      "predicted_iou": 0.9}, ...]}``, or with the list only;
+    * one JSON file for all images, COCO's results format: ``[{"image_id": 7, "segmentation": {...}, "score": 0.9},
+      ...]``, together with ``images``, any COCO file that lists the images and their ids.
 
-    DetCon took MCG's 16 best. MCG's own files come from Matlab: encode their masks by ``pycocotools.mask.encode``.
+    DetCon used MCG's 16 best proposals. MCG's own files are Matlab's: encode the masks by ``pycocotools.mask.encode``.
 
     Args:
-        path: The folder, or the file.
-        num: How many to take at most; an image that has fewer has fewer planes, and one plane if it has none.
-        images: The COCO file, for one file for all.
-        score: The key to choose by, the higher the better; None is ``score`` or else ``predicted_iou``. Of equal ones
-            the first counts more.
+        path: The folder, or the file for all images.
+        num: Largest number of proposals per image. An image with fewer has fewer planes, but at least one.
+        images: The COCO file that lists the images, if ``path`` is one file for all images.
+        score: The key of the score; higher is better. None is ``score`` or else ``predicted_iou``. Among equal scores
+            the earlier proposal is better.
 
     Raises:
-        FileNotFoundError: If there is no such file or folder.
+        FileNotFoundError: If a file or folder does not exist.
         ValueError: If an argument or a format is wrong.
     """
 
     def __init__(self, path: str, num: int = 16, images: str | None = None, score: str | None = None) -> None:
-        if isinstance(num, bool) or not isinstance(num, int) or num < 1:
-            raise ValueError(f'Proposals: num is {num!r}: give how many to take, an integer >= 1')
+        if not is_count(num):
+            raise ValueError(f'Proposals: num is {num!r}: give the largest number per image, an integer >= 1')
         self.path, self.num, self.score = os.path.expanduser(path), num, score
         if os.path.isdir(self.path) == (images is not None):
             raise ValueError(
                 f'Proposals: {self.path} is {"a folder" if images else "no folder"}: give a folder of JSON files, one '
-                'for each image, or one JSON file for all together with images=, the COCO file with their ids'
+                'for each image; or one JSON file for all images, and images=, the COCO file with their ids'
             )
         sums = [digest(self.path)]
         if images is not None:
@@ -59,12 +58,12 @@ class Proposals:
         self.options: dict[str, Any] = dict(method='proposals', num=num, score=score, masks_sha256=sums)
 
     def _index(self, images: str) -> None:
-        """Sorts the one file by image."""
+        """Groups the proposals of the one file by image."""
         self.ids = {image['file_name']: image['id'] for image in load_json(images, ('images',))['images']}
         self.names = Names(self.ids)
         found = load_json(self.path)
         if not isinstance(found, list):
-            raise ValueError(f'{self.path} holds no list: results of COCO are a list of masks')
+            raise ValueError(f"{self.path} holds no list: COCO's results format is a list of masks")
         self.by_id: dict[Any, list[dict[str, Any]]] = {}
         for number, part in enumerate(found):
             if not isinstance(part, dict) or 'image_id' not in part:
@@ -72,15 +71,13 @@ class Proposals:
             self.by_id.setdefault(part['image_id'], []).append(part)
 
     def _parts(self, name: str) -> list[dict[str, Any]]:
-        """The proposals of an image."""
+        """Lists the proposals of an image."""
         if not os.path.isdir(self.path):
             found = self.names.find(name)
             if found is None:
-                raise ValueError(f'{name} has no mask: the COCO file of images does not know it, or several')
+                raise ValueError(f'{name} has no mask: the COCO file has no such image, or several')
             return self.by_id.get(self.ids[found], [])
-        path = os.path.join(self.path, os.path.splitext(name)[0] + '.json')
-        if not os.path.isfile(path):
-            raise ValueError(f'{name} has no mask, there is no file {path}: add it, or leave the image out (--list)')
+        path = require_annotation(os.path.join(self.path, os.path.splitext(name)[0] + '.json'), name)
         content = load_json(path)
         parts = content.get('annotations') if isinstance(content, dict) else content
         if not isinstance(parts, list):
@@ -88,11 +85,11 @@ class Proposals:
         return parts
 
     def _score(self, part: dict[str, Any], where: str) -> float:
-        """What a proposal is chosen by."""
+        """Reads the score of a proposal."""
         keys = SCORES if self.score is None else (self.score,)
-        value = next((part[key] for key in keys if key in part), None)
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError(f'{where} has no finite {" or ".join(map(repr, keys))} to choose by')
+        value: Any = next((part[key] for key in keys if key in part), None)
+        if not is_number(value):
+            raise ValueError(f'{where} has no finite {" or ".join(map(repr, keys))} as its score')
         return float(value)
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
@@ -100,16 +97,16 @@ class Proposals:
 
         Args:
             image: (H, W, 3), uint8.
-            name: By which its proposals are found.
+            name: The image's path below its root folder; its proposals are found by this name.
 
         Returns:
-            (H, W, S), int32, S <= ``num``; plane and id n are the n-th best. Proposals without a pixel do not count.
+            (H, W, S), int32, S <= ``num``; plane n holds id n, the n-th best. Proposals without pixels are skipped.
 
         Raises:
-            ValueError: If there are no proposals of the image, one cannot be decoded, has no score or another size.
+            ValueError: If the image has no proposals, or one cannot be decoded, has no score or another size.
         """
         check_image(image, name)
-        size, planes = image.shape[:2], []
+        size, planes = image.shape[:2], list[np.ndarray]()
         scored = [
             (self._score(part, f'{self.path}: proposal {number} of {name}'), number, part)
             for number, part in enumerate(self._parts(name))

@@ -1,9 +1,9 @@
-"""How well regions meet what people drew.
+"""Measures how well regions match human annotations.
 
 Shapes: H x W an image in pixels, S planes of regions, A planes of objects, N objects, R regions.
 
-The overlap of an object is the IoU with the region, of any plane, that has the highest one. All pixels count, also
-those that people left out. Where planes are annotators, each of an image's A annotators' objects count 1 / A.
+The overlap of an object is its highest IoU with any region of any plane. All pixels count, also those without
+annotation. If an image has A annotators, the objects of each of them have the weight 1 / A.
 """
 
 from dataclasses import dataclass, field
@@ -11,20 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from ..tables import head, row
 from .annotations import Annotation
 
 
 def best_overlaps(regions: np.ndarray, objects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Finds each object's best region.
+    """Finds the best region for each object.
 
     Args:
-        regions: (H, W, S), integer, -1 none, ids unique over planes.
-        objects: (H, W, A), likewise.
+        regions: (H, W, S), integer, -1 for no region, ids unique over planes.
+        objects: (H, W, A), in the same format.
 
     Returns:
         The objects' ids (N,), their pixels (N,), and their highest IoU with a region (N,), float64, 0..1.
 
-    Example:
+    Examples:
         >>> best_overlaps(np.array([[[0], [0], [1]]]), np.array([[[5], [-1], [7]]]))[2].tolist()
         [0.5, 1.0]
     """
@@ -43,7 +44,7 @@ def best_overlaps(regions: np.ndarray, objects: np.ndarray) -> tuple[np.ndarray,
 
 
 def _number(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers ids 0.., -1 staying none: the ids, the map (int64), and the pixels of each."""
+    """Renumbers ids from 0 on, -1 stays: returns the ids, the new map (int64), and the pixels of each id."""
     ids, inverse, pixels = np.unique(labels, return_inverse=True, return_counts=True)
     none = int(np.searchsorted(ids, 0))  # ids below 0 come first
     return ids[none:], np.maximum(inverse.reshape(labels.shape) - none, -1), pixels[none:]
@@ -51,16 +52,16 @@ def _number(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @dataclass
 class Quality:
-    """What was found in some images; :meth:`add` one after the other.
+    """Quality of the regions of some images; :meth:`add` takes one image after the other.
 
     Attributes:
-        images: How many.
-        objects: N, one row each: overlap, weight, pixels.
-        classes: Each object's, '' where it has none.
+        images: Number of images.
+        objects: One row for each of N objects: overlap, weight, pixels.
+        classes: Class of each object, '' if it has none.
         regions: R of each image.
         planes: S of each image.
-        shares: Each region's share of its image's pixels.
-        covered: Share of each image's pixels that are in some region.
+        shares: Size of each region, as a fraction of its image.
+        covered: Fraction of each image's pixels that belong to a region.
     """
 
     images: int = 0
@@ -72,15 +73,15 @@ class Quality:
     covered: list[float] = field(default_factory=list)
 
     def add(self, regions: np.ndarray, truth: Annotation | None = None, annotators: bool = False) -> float:
-        """Counts an image.
+        """Adds an image.
 
         Args:
             regions: (H, W, S).
-            truth: What people drew on it; None counts the regions alone.
+            truth: Its human annotation; without it, only the regions are counted.
             annotators: Whether the planes of ``truth`` are annotators.
 
         Returns:
-            The mean overlap of its objects; NaN without any.
+            The mean overlap of its objects; NaN if it has none.
         """
         _, which, areas = _number(regions)
         self.images += 1
@@ -97,13 +98,13 @@ class Quality:
         return float(best.mean()) if len(best) else float('nan')
 
     def numbers(self) -> dict[str, Any]:
-        """The summary, as JSON would hold it.
+        """Summarises all images as JSON values.
 
         Returns:
-            ``images``, ``regions`` (mean per image), ``planes`` (largest), ``median_share`` (of a region), ``covered``;
-            and with objects their number ``objects``, ``abo``, the mean overlap, ``class_abo``, its mean over classes
-            (None without), ``recall``, the share of objects with an overlap of 0.5 or more, and ``covering``, the mean
-            by pixels.
+            ``images``, ``regions`` (mean per image), ``planes`` (largest), ``median_share`` (median size of a region,
+            as a fraction of the image), ``covered``. With objects also: their number ``objects``; ``abo``, the mean
+            overlap; ``class_abo``, its mean over classes, or None without classes; ``recall``, the fraction of objects
+            with an overlap of at least 0.5; ``covering``, the mean overlap weighted by pixels.
         """
         found: dict[str, Any] = dict(
             images=self.images,
@@ -124,7 +125,7 @@ class Quality:
         return found
 
     def _by_class(self, best: np.ndarray, weight: np.ndarray) -> float | None:
-        """The mean over classes of the mean overlap of their objects."""
+        """Computes the mean over classes of the mean overlap of their objects."""
         classes = np.array(self.classes)
         known = [classes == name for name in sorted(set(self.classes) - {''})]
         return float(np.mean([np.average(best[one], weights=weight[one]) for one in known])) if known else None
@@ -134,8 +135,8 @@ ROWS = (
     ('images', 'images', '{}'),
     ('regions per image', 'regions', '{:.1f}'),
     ('planes, at most', 'planes', '{}'),
-    ('share of a region, median', 'median_share', '{:.2%}'),
-    ('pixels in some region', 'covered', '{:.1%}'),
+    ('size of a region, median', 'median_share', '{:.2%}'),
+    ('pixels in a region', 'covered', '{:.1%}'),
     ('objects', 'objects', '{}'),
     ('average best overlap', 'abo', '{:.3f}'),
     ('the same, mean over classes', 'class_abo', '{:.3f}'),
@@ -145,15 +146,15 @@ ROWS = (
 
 
 def table(columns: dict[str, Quality]) -> str:
-    """Lays qualities out as a Markdown table, a column each.
+    """Formats qualities as a Markdown table with one column each.
 
     Args:
         columns: Title -> quality.
     """
     found = {title: quality.numbers() for title, quality in columns.items()}
-    lines = [['', *found], ['---', *['---:'] * len(found)]]
+    lines = [head(['', *found])]
     for label, key, shape in ROWS:
         values = [numbers.get(key) for numbers in found.values()]
         if any(value is not None for value in values):
-            lines.append([label, *('' if value is None else shape.format(value) for value in values)])
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+            lines.append(row([label, *('' if value is None else shape.format(value) for value in values)]))
+    return '\n'.join(lines)

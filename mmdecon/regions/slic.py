@@ -1,25 +1,24 @@
-"""Regions of like colour and about one size: SLIC superpixels."""
+"""SLIC superpixels: regions of similar colour and size."""
 
-import math
 from typing import Any
 
 import numpy as np
 
 from ..compat import require
 from ..registry import REGIONS
-from .base import check_image, stack_planes
+from .base import check_image, is_count, is_number, stack_planes
 
 
 @REGIONS.register_module()
 class Slic:
-    """Clusters pixels by place and colour (CIELAB) with scikit-image's ``slic``.
+    """Clusters pixels by position and colour (CIELAB) with scikit-image's ``slic``.
 
-    The clusters start from a grid, so the result is the same each time. Its parts are connected.
+    The clusters start from a grid, so the result is deterministic. Regions are connected.
 
     Args:
-        segments: How many regions to start from; the result has about as many.
-        compactness: Weight of place against colour: larger values, squarer regions.
-        sigma: Standard deviation in pixels of the Gaussian blur before; 0 for none.
+        segments: Number of clusters at the start; the result has about as many regions.
+        compactness: Weight of position against colour, > 0; larger values give squarer regions.
+        sigma: Standard deviation in pixels of the Gaussian blur before the clustering; 0 for none.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -27,11 +26,10 @@ class Slic:
     """
 
     def __init__(self, segments: int = 100, compactness: float = 10.0, sigma: float = 0.0) -> None:
-        if isinstance(segments, bool) or not isinstance(segments, int) or segments < 1:
+        if not is_count(segments):
             raise ValueError(f'Slic: segments is {segments!r}: give the number of regions to aim at, an integer >= 1')
         for key, value, least in (('compactness', compactness, 'above 0'), ('sigma', sigma, '0 or more')):
-            good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
-            if not good or (key == 'compactness' and value == 0):
+            if not is_number(value) or value < 0 or (key == 'compactness' and value == 0):
                 raise ValueError(f'Slic: {key} is {value!r}: give a number {least}')
         require('skimage')
         self.options: dict[str, Any] = dict(method='slic', segments=segments, compactness=compactness, sigma=sigma)
@@ -41,13 +39,13 @@ class Slic:
 
         Args:
             image: (H, W, 3), uint8, BGR.
-            name: What to call the image in errors.
+            name: The image's name, for error messages.
 
         Returns:
-            (H, W, 1), int32; covers the image.
+            (H, W, 1), int32; the regions cover the whole image.
 
         Raises:
-            ValueError: If the image is none.
+            ValueError: If the array is not such an image.
         """
         from skimage.segmentation import slic  # late: scikit-image is optional
 

@@ -1,4 +1,4 @@
-"""Reading regions of many images from one file.
+"""Reads the regions of many images from one file.
 
 Shapes: H x W an image in pixels, S its planes, N images.
 """
@@ -15,18 +15,18 @@ from .file_format import PLACE, canonical, read_preamble, read_trailer, to_key, 
 
 
 class RegionStore:
-    """Regions of N images in one file, made by ``tools/regions.py`` and found by the images' names.
+    """Regions of N images in one file, made by ``tools/regions.py``. An image is found by its name.
 
-    The file is mapped into memory, not read: opening costs the same for any N, a look-up log2(N) comparisons, and all
-    processes of a machine share its pages. It can be pickled; the process that it comes to maps the file for itself.
+    The file is memory-mapped: opening takes the same time for any N, a look-up needs log2(N) comparisons, and all
+    processes of a machine share its pages. A store can be pickled; the receiving process maps the file again.
 
     Args:
         path: The file, on a local or mounted disk.
-        options: The options of the generator that must have made it; None takes any.
+        options: The generator options that the store must have been made with; None accepts any.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no whole store, or was made with other options.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not a complete region store, or was made with other options.
     """
 
     def __init__(self, path: str, options: dict[str, Any] | None = None) -> None:
@@ -34,12 +34,12 @@ class RegionStore:
         self._open()
         if options is not None and canonical(options) != canonical(self.options):
             raise ValueError(
-                f'{self.path} was made with the options {canonical(self.options)}, but {canonical(options)} are asked '
-                'for: make a store of its own for them, or ask for those that it was made with'
+                f'{self.path} was made with the options {canonical(self.options)}, but {canonical(options)} are '
+                "required: make another store with these, or set the generator's options to those of the store"
             )
 
     def _open(self) -> None:
-        """Maps the file."""
+        """Maps the file into memory."""
         if not os.path.isfile(self.path):
             raise FileNotFoundError(f'there is no store of regions at {self.path}: make it with tools/regions.py')
         with open(self.path, 'rb') as file:
@@ -53,14 +53,14 @@ class RegionStore:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """What goes to another process: the path, and by what the file is known again."""
+        """Pickles the path, and the header by which the file is recognised."""
         return dict(path=self.path, about=self._about)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Maps the file in this process.
 
         Raises:
-            ValueError: If another file has taken its place.
+            ValueError: If the file was replaced by another store.
         """
         self.path = state['path']
         self._open()
@@ -69,39 +69,40 @@ class RegionStore:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The generator's options."""
-        return self._about['options']
+        """Options of the generator."""
+        options: dict[str, Any] = self._about['options']
+        return options
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the options, in hexadecimal digits."""
-        return self._about['options_sha256']
+        return str(self._about['options_sha256'])
 
     @property
     def planes(self) -> int:
         """The largest S."""
-        return self._about['planes']
+        return int(self._about['planes'])
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many ``regions``, and how many images without any (``empty``) or that could not be read (``absent``)."""
+        """Number of ``regions``, of images without regions (``empty``), and of unreadable images (``absent``)."""
         return {key: self._about[key] for key in ('regions', 'empty', 'absent')}
 
     def __len__(self) -> int:
-        return self._about['images']
+        return int(self._about['images'])
 
     def __iter__(self) -> Iterator[str]:
-        """All names, in their order."""
+        """Iterates over all names, in the order of the store."""
         return (to_name(self._key(number)) for number in range(len(self)))
 
     def __contains__(self, name: str) -> bool:
         return self._find(name) is not None
 
     def summary(self, name: str) -> Summary:
-        """H, W, S and the number of regions of an image, without reading them.
+        """Reads H, W, S and the number of regions of an image, without decoding the regions.
 
         Raises:
-            ValueError: If the store does not hold it.
+            ValueError: If the image is not in the store.
         """
         return summarise(self._record(self._number(name)))
 
@@ -109,43 +110,43 @@ class RegionStore:
         """Reads the regions of an image.
 
         Args:
-            name: Its path below the folder that the store was made from, with forward slashes.
-            size: H and W that it must have.
+            name: The image's path below the folder that the store was made from, with forward slashes.
+            size: Expected (H, W); None accepts any.
 
         Returns:
-            (H, W, S), int32, the very numbers that the generator made.
+            (H, W, S), int32, exactly the ids that the generator made.
 
         Raises:
-            ValueError: If the store does not hold the image, which may be as it could not be read when the store was
-                made, or has it with another size, or is damaged.
+            ValueError: If the store is damaged, the image is not in it, has another size there, or could not be read
+                when the store was made.
         """
         number = self._number(name)
         try:
             regions = decode(self._record(number))
         except DamagedRecord as error:
-            raise ValueError(f'{self.path} is damaged, the record of {name} {error}: make it anew') from error
+            raise ValueError(f'{self.path} is damaged, the record of {name} {error}: make it again') from error
         if isinstance(regions, str):
-            raise ValueError(f'{self.path} has no regions of {name}, which could not be read then: {regions}')
+            raise ValueError(f'{self.path} has no regions of {name}: the image could not be read: {regions}')
         if size is not None and regions.shape[:2] != tuple(size):
             raise ValueError(
                 f'{name} has {size[0]} x {size[1]} pixels, but its regions in {self.path} have '
-                f'{regions.shape[0]} x {regions.shape[1]}: make the store from the very images that are loaded'
+                f'{regions.shape[0]} x {regions.shape[1]}: make the store from the same images that are loaded'
             )
         return regions
 
     def _number(self, name: str) -> int:
-        """The place of a name in the order."""
+        """Finds the position of a name, or raises an error."""
         number = self._find(name)
         if number is None:
             first = to_name(self._key(0))
             raise ValueError(
-                f'{self.path} holds no regions of {name}, only those of {len(self)} other images such as {first}: '
+                f'{self.path} has no regions of {name}, only those of {len(self)} other images such as {first}: '
                 'names are paths below the folder that the store was made from'
             )
         return number
 
     def _find(self, name: str) -> int | None:
-        """Searches by halving."""
+        """Finds the position of a name by binary search, or returns None."""
         key, low, high = to_key(name), 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -156,10 +157,10 @@ class RegionStore:
         return low if low < len(self) and self._key(low) == key else None
 
     def _key(self, number: int) -> bytes:
-        """A name by its place in the order."""
+        """Reads the encoded name at a position."""
         start = self._about['names'][0]
         return self._map[start + int(self._name_places[number]) : start + int(self._name_places[number + 1])]
 
     def _record(self, number: int) -> bytes:
-        """A record by its place in the order."""
+        """Reads the record at a position."""
         return self._map[int(self._record_places[number]) : int(self._record_places[number + 1])]

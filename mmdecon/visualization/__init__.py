@@ -1,12 +1,12 @@
-"""Pictures: pure functions, arrays in, one RGB image out."""
+"""Drawing functions: each takes arrays and returns one RGB picture."""
 
 from .canvas import blend, brighten, caption, enlarge, frame, palette, tile
 from .curves import Curve, draw_curves, read_scalars
-from .depth import colour_depth, draw_depth, scale_bar
+from .depth_maps import colour_depth, draw_depth, scale_bar
 from .predictions import draw_errors, draw_mask, iou
 from .region_maps import draw_regions, draw_row, outlines
 from .slots import draw_slots
-from .views import draw_crops, draw_pair
+from .view_pairs import draw_crops, draw_pair
 
 __all__ = [
     'Curve',

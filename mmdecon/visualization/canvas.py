@@ -1,4 +1,4 @@
-"""What all pictures are composed of: colours, brightness, captions and tiles.
+"""Basic drawing functions: colours, brightness, captions and tiles.
 
 Shapes: H x W the picture in pixels, C channels. Pictures are RGB, (H, W, 3), uint8.
 """
@@ -12,23 +12,23 @@ from PIL import Image, ImageDraw, ImageFont
 
 Colour = tuple[int, int, int]
 
-# Told apart by the colour-blind too (Okabe and Ito's set).
+# Okabe and Ito's palette, which colour-blind people can distinguish.
 ORANGE, SKY, GREEN, VERMILION = (230, 159, 0), (86, 180, 233), (0, 158, 115), (213, 94, 0)
 INK, PAPER = (40, 40, 40), (255, 255, 255)
 
-GOLDEN = (5**0.5 - 1) / 2  # of all steps around the hue circle it keeps any number of hues best apart
+GOLDEN = (5**0.5 - 1) / 2  # this step around the hue circle keeps any number of hues well apart
 
 
 def palette(count: int) -> np.ndarray:
-    """Makes colours of which the first ones do not depend on how many there are.
+    """Makes distinct colours; the first ones are the same for any count.
 
     Args:
-        count: How many.
+        count: Number of colours.
 
     Returns:
         (count, 3), uint8.
 
-    Example:
+    Examples:
         >>> bool((palette(3) == palette(9)[:3]).all())
         True
     """
@@ -38,11 +38,11 @@ def palette(count: int) -> np.ndarray:
 
 
 def brighten(image: np.ndarray, top: float = 99.5) -> np.ndarray:
-    """Stretches the brightness of a dark image for display, all channels alike.
+    """Stretches the brightness of a dark image for display, equally in all channels.
 
     Args:
         image: (H, W, 3), uint8.
-        top: Percentile of the pixels that becomes white, 0..100; the darkest pixel becomes black.
+        top: Percentile of the values that becomes white, 0..100; the smallest value becomes black.
 
     Returns:
         (H, W, 3), uint8.
@@ -52,13 +52,13 @@ def brighten(image: np.ndarray, top: float = 99.5) -> np.ndarray:
     return np.round(scaled.clip(0, 1) * 255).astype(np.uint8)
 
 
-def blend(image: np.ndarray, colours: np.ndarray, opacity: float | np.ndarray) -> np.ndarray:
-    """Lays colours over an image.
+def blend(image: np.ndarray, colours: np.ndarray | Sequence[int], opacity: float | np.ndarray) -> np.ndarray:
+    """Blends an image with colours.
 
     Args:
         image: (H, W, 3), uint8.
-        colours: Anything that broadcasts to (H, W, 3), 0..255.
-        opacity: 0 (image alone) .. 1 (colours alone), a number or (H, W).
+        colours: Any array that broadcasts to (H, W, 3), 0..255.
+        opacity: 0 (only the image) .. 1 (only the colours), a number or (H, W).
 
     Returns:
         (H, W, 3), uint8.
@@ -68,13 +68,13 @@ def blend(image: np.ndarray, colours: np.ndarray, opacity: float | np.ndarray) -
 
 
 def enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resizes a picture for display, without smoothing: every pixel stays visible as a block.
+    """Resizes a picture for display with nearest neighbours: every pixel stays visible as a block.
 
     Args:
         image: (h, w, 3) or (h, w), uint8.
         size: H, W.
     """
-    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.NEAREST))
+    return np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.NEAREST))
 
 
 def frame(image: np.ndarray, box: Sequence[float], colour: Colour, width: int = 2) -> np.ndarray:
@@ -83,8 +83,8 @@ def frame(image: np.ndarray, box: Sequence[float], colour: Colour, width: int = 
     Args:
         image: (H, W, 3), uint8.
         box: left, top, right, bottom in pixels, right and bottom exclusive.
-        colour: Of the line.
-        width: Of the line, in pixels.
+        colour: Line colour.
+        width: Line width in pixels.
 
     Returns:
         A new picture.
@@ -100,12 +100,12 @@ def caption(image: np.ndarray, text: str, size: int = 13, ink: Colour = INK) -> 
 
     Args:
         image: (H, W, 3), uint8.
-        text: One or more lines; a line too wide is cut off at the picture's edge.
-        size: Height of the letters, in pixels.
-        ink: Colour of the letters.
+        text: One or more lines; a line that is too wide is clipped at the picture's edge.
+        size: Font size in pixels.
+        ink: Text colour.
 
     Returns:
-        (H + strip, W, 3), uint8; the strip's height depends on ``size`` and the number of lines alone.
+        (H + strip, W, 3), uint8; the height of the strip depends only on ``size`` and the number of lines.
     """
     line = size + 5
     strip = Image.new('RGB', (image.shape[1], line * (text.count('\n') + 1) + 3), PAPER)
@@ -116,11 +116,11 @@ def caption(image: np.ndarray, text: str, size: int = 13, ink: Colour = INK) -> 
 
 
 def tile(rows: Sequence[Sequence[np.ndarray]], gap: int = 8) -> np.ndarray:
-    """Sets pictures side by side and rows one below the other, on white.
+    """Arranges pictures in rows on a white background.
 
     Args:
-        rows: Rows of pictures, (H, W, 3), uint8, of any sizes; each is set to the top left of its place.
-        gap: White between and around them, in pixels.
+        rows: Rows of pictures, (H, W, 3), uint8, of any sizes; each is aligned to the top left of its place.
+        gap: White space between and around them, in pixels.
 
     Returns:
         One picture.
@@ -129,7 +129,7 @@ def tile(rows: Sequence[Sequence[np.ndarray]], gap: int = 8) -> np.ndarray:
 
 
 def _join(pictures: Sequence[np.ndarray], gap: int, axis: int, margin: int = 0) -> np.ndarray:
-    """Joins pictures along an axis with gaps between, padded to the longest on the other axis, with a margin around."""
+    """Joins pictures along an axis with gaps, padded to the largest on the other axis, with a margin around all."""
     across = 1 - axis
     longest = max(picture.shape[across] for picture in pictures)
     parts = []

@@ -1,4 +1,4 @@
-"""Curves of a run, from the scalars that mmengine's visualiser writes.
+"""Draws curves of a run from the scalars that mmengine's visualizer writes.
 
 Shapes: N values of a curve, H x W the picture in pixels. Pictures are RGB, uint8.
 """
@@ -17,13 +17,13 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 
 def read_scalars(path: str | Path) -> dict[str, Curve]:
-    """Reads what ``LocalVisBackend`` wrote, ``<work dir>/<timestamp>/vis_data/scalars.json``: one JSON object a line.
+    """Reads the scalars of a ``LocalVisBackend``: one JSON object per line.
 
     Args:
-        path: The file.
+        path: The file, ``<work dir>/<timestamp>/vis_data/scalars.json``.
 
     Returns:
-        Name -> (steps (N,), values (N,)), in the order written.
+        Name -> (steps (N,), values (N,)), in the order of the file.
 
     Raises:
         ValueError: If the file holds no scalars.
@@ -45,13 +45,13 @@ def draw_curves(
     x_label: str = 'iteration',
     limits: Mapping[str, Sequence[float]] | None = None,
 ) -> np.ndarray:
-    """Draws panels side by side, each with some curves.
+    """Draws panels side by side, each with one or more curves.
 
     Args:
         panels: Title -> legend -> (steps, values).
-        size: H, W of the whole.
-        x_label: Below each panel.
-        limits: Title -> smallest and largest value of its vertical axis, where the values should not choose them.
+        size: (H, W) of the whole picture.
+        x_label: Label of the horizontal axis.
+        limits: Title -> smallest and largest value of the vertical axis; by default they follow from the values.
 
     Returns:
         (H, W, 3).
@@ -73,6 +73,6 @@ def draw_curves(
 
 
 def _colours(count: int) -> list[tuple[float, ...]]:
-    """Colours of curves, 0..1, from the start again after five."""
+    """Lists colours for curves, 0..1; they repeat after five."""
     known = [ORANGE, SKY, GREEN, VERMILION, INK]
     return [tuple(part / 255 for part in known[i % len(known)]) for i in range(count)]

@@ -1,4 +1,4 @@
-"""Pictures of segmentations: what was predicted beside what is true.
+"""Draws segmentations: masks, and the errors of a prediction.
 
 Shapes: H x W the image in pixels. Pictures are RGB, uint8.
 """
@@ -11,12 +11,12 @@ IGNORED = 255
 
 
 def draw_mask(image: np.ndarray, mask: np.ndarray, opacity: float = 0.55) -> np.ndarray:
-    """Lays a mask over an image, in green.
+    """Draws a mask over an image in green.
 
     Args:
         image: (H, W, 3).
-        mask: True where the object is, (H, W), bool.
-        opacity: Of the colour, 0..1.
+        mask: (H, W), bool, True inside the object.
+        opacity: Opacity of the colour, 0..1.
 
     Returns:
         (H, W, 3).
@@ -25,16 +25,16 @@ def draw_mask(image: np.ndarray, mask: np.ndarray, opacity: float = 0.55) -> np.
 
 
 def draw_errors(image: np.ndarray, truth: np.ndarray, prediction: np.ndarray, opacity: float = 0.55) -> np.ndarray:
-    """Marks where a prediction of one class is right (green), too much (vermilion) or lacking (sky blue).
+    """Marks true positives (green), false positives (vermilion) and false negatives (sky blue) of one class.
 
     Args:
         image: (H, W, 3).
-        truth: 1 object, 0 background, 255 ignored, (H, W).
-        prediction: 1 object, 0 background, (H, W).
-        opacity: Of the colours, 0..1.
+        truth: (H, W): 1 object, 0 background, 255 ignored.
+        prediction: (H, W): 1 object, 0 background.
+        opacity: Opacity of the colours, 0..1.
 
     Returns:
-        (H, W, 3); pixels that are background in both, or ignored, are left as they are.
+        (H, W, 3); true negatives and ignored pixels are not changed.
     """
     wanted, found, counted = truth == 1, prediction == 1, truth != IGNORED
     for colour, where in ((GREEN, wanted & found), (VERMILION, found & ~wanted), (SKY, wanted & ~found)):
@@ -43,16 +43,16 @@ def draw_errors(image: np.ndarray, truth: np.ndarray, prediction: np.ndarray, op
 
 
 def iou(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Measures intersection over union of class 1 in one image.
+    """Computes the intersection over union of class 1 in one image.
 
     Args:
-        truth: 1 object, 0 background, 255 ignored, (H, W).
-        prediction: 1 object, 0 background, (H, W).
+        truth: (H, W): 1 object, 0 background, 255 ignored.
+        prediction: (H, W): 1 object, 0 background.
 
     Returns:
-        0..1; NaN where neither has any of it.
+        0..1; NaN if neither contains class 1.
 
-    Example:
+    Examples:
         >>> iou(np.array([[1, 1, 0, 255]]), np.array([[1, 0, 0, 1]]))
         0.5
     """

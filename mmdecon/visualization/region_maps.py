@@ -1,4 +1,4 @@
-"""Pictures of regions: colours and outlines over their image.
+"""Draws regions over their image, with colours and outlines.
 
 Shapes: H x W the image in pixels, S planes. Pictures are RGB, uint8.
 """
@@ -11,7 +11,7 @@ from .canvas import INK, PAPER, blend, caption, palette, tile
 
 
 def outlines(plane: np.ndarray) -> np.ndarray:
-    """Finds the pixels whose right or lower neighbour belongs to another region, or to none.
+    """Finds the pixels whose right or lower neighbour belongs to another region or to no region.
 
     Args:
         plane: (H, W), integer.
@@ -19,7 +19,7 @@ def outlines(plane: np.ndarray) -> np.ndarray:
     Returns:
         (H, W), bool.
 
-    Example:
+    Examples:
         >>> outlines(np.array([[0, 0, 1]])).tolist()
         [[False, True, False]]
     """
@@ -30,21 +30,21 @@ def outlines(plane: np.ndarray) -> np.ndarray:
 
 
 def draw_regions(image: np.ndarray, regions: np.ndarray, opacity: float = 0.45) -> np.ndarray:
-    """Lays regions over an image, each in a colour, with an outline; planes lie one upon the other.
+    """Draws regions over an image, each in its own colour with an outline; all planes are drawn on top of each other.
 
     Args:
         image: (H, W, 3).
-        regions: (H, W, S), integer, -1 for none.
-        opacity: Of the colours, 0..1, all planes together.
+        regions: (H, W, S), integer, -1 for no region.
+        opacity: Opacity of the colours, 0..1, all planes together.
 
     Returns:
-        (H, W, 3); what is in no region stays as it is.
+        (H, W, 3); pixels without region are not changed.
 
     Raises:
-        ValueError: If the regions are not of the image's size.
+        ValueError: If regions and image differ in size.
     """
     if regions.ndim != 3 or regions.shape[:2] != image.shape[:2]:
-        raise ValueError(f'regions of shape {regions.shape} do not lie on an image of {image.shape[:2]} pixels')
+        raise ValueError(f'regions of shape {regions.shape} do not fit an image of {image.shape[:2]} pixels')
     ids, inverse = np.unique(regions, return_inverse=True)
     numbers = inverse.reshape(regions.shape) - int(np.searchsorted(ids, 0))  # below 0: none
     colours, single = palette(max(len(ids), 1)), 1 - (1 - opacity) ** (1 / regions.shape[2])
@@ -57,7 +57,7 @@ def draw_regions(image: np.ndarray, regions: np.ndarray, opacity: float = 0.45) 
 
 
 def draw_row(image: np.ndarray, maps: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Sets an image beside itself under each of some region maps.
+    """Draws an image, and beside it the image with each of some region maps.
 
     Args:
         image: (H, W, 3).

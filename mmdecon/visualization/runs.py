@@ -1,4 +1,4 @@
-"""Whether runs learn: the losses of their branches and how far their embeddings spread.
+"""Draws the training of runs: the losses of their branches and the standard deviation of the embeddings.
 
 Pictures are RGB, uint8.
 """
@@ -10,18 +10,18 @@ import numpy as np
 
 from .curves import Curve, draw_curves, read_scalars
 
-SPREAD = (0.0, 1.2)  # from collapsed to more than uniform
+SPREAD = (0.0, 1.2)  # range of <branch>/std: 0 is collapsed, 1 is uniform
 PANEL = (260, 420)  # height and width in pixels
 
 
 def find_scalars(run: str | Path) -> Path:
-    """The scalars of a run's last start.
+    """Finds the scalars file of the latest start of a run.
 
     Args:
-        run: Its work directory.
+        run: The work directory of the run.
 
     Raises:
-        FileNotFoundError: If there are none.
+        FileNotFoundError: If it has no such file.
     """
     found = sorted(Path(run).glob('*/vis_data/scalars.json'))
     if not found:
@@ -30,16 +30,16 @@ def find_scalars(run: str | Path) -> Path:
 
 
 def draw_runs(runs: Sequence[str | Path], per_row: int = 2) -> np.ndarray:
-    """Draws panels of each run: ``loss_<branch>``, and ``<branch>/std``, the figure that the collapse alarm watches.
+    """Draws the panels of each run: ``loss_<branch>``, and ``<branch>/std``, which the collapse warning uses.
 
-    Branches whose names begin alike (``dec_p2``, ``dec_p3``) share a panel of losses.
+    Branches whose names have the same prefix (``dec_p2``, ``dec_p3``) share a panel of losses.
 
     Args:
-        runs: Work directories; their names are the titles.
-        per_row: Runs side by side.
+        runs: Work directories; their names become the titles.
+        per_row: Number of runs side by side.
 
     Raises:
-        FileNotFoundError: If a folder is no run's.
+        FileNotFoundError: If a folder is not the work directory of a run.
         ValueError: If a run logged no branches.
     """
     rows = [runs[start : start + per_row] for start in range(0, len(runs), per_row)]
@@ -55,7 +55,7 @@ def draw_runs(runs: Sequence[str | Path], per_row: int = 2) -> np.ndarray:
 
 
 def _panels(run: Path) -> dict[str, dict[str, Curve]]:
-    """The panels of a run: title -> branch -> curve."""
+    """Reads the panels of a run: title -> branch -> curve."""
     scalars = read_scalars(find_scalars(run))
     losses = {name[5:]: curve for name, curve in scalars.items() if name.startswith('loss_')}
     if not losses:

@@ -1,4 +1,4 @@
-"""Pictures of slots: which prototype each cell of a map is nearest to.
+"""Draws slots: the nearest prototype of each cell of a map.
 
 Shapes: H x W the image in pixels, h x w a map's size in cells, K slots. Pictures are RGB, uint8.
 """
@@ -9,19 +9,19 @@ from .canvas import blend, enlarge, palette
 
 
 def draw_slots(image: np.ndarray, slots: np.ndarray, num_slots: int, opacity: float = 0.6) -> np.ndarray:
-    """Lays each cell's slot over an image, as a colour that belongs to the slot in every picture.
+    """Draws the slot of each cell over an image; a slot has the same colour in every picture.
 
     Args:
         image: (H, W, 3).
-        slots: Number of the nearest slot of each cell, 0..K - 1, (h, w).
+        slots: (h, w), index of the nearest slot of each cell, 0..K - 1.
         num_slots: K.
-        opacity: Of the colours, 0..1.
+        opacity: Opacity of the colours, 0..1.
 
     Returns:
         (H, W, 3).
 
     Raises:
-        ValueError: If a slot's number is not below ``num_slots``.
+        ValueError: If an index is not in 0..K - 1.
     """
     if slots.min() < 0 or slots.max() >= num_slots:
         raise ValueError(

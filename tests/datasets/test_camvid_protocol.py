@@ -7,8 +7,10 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, METRICS, MODELS, DefaultScope
 
+from tests.support.data import DATA
+
 ROOT = Path(__file__).parents[2]
-CAMVID = ROOT.parent / 'shared/data/camvid'
+CAMVID = DATA / 'camvid'
 CONFIG = """
 _base_ = [
     '{root}/configs/downstream/_base_/models/r50.py',

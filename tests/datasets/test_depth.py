@@ -161,7 +161,7 @@ def test_depth_before_its_image_is_refused():
         (dict(images='depths', image_suffix='.png'), ValueError, 'its own depth map'),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(folder, options, kind, words):
+def test_invalid_arguments_are_refused_are_refused(folder, options, kind, words):
     with pytest.raises(kind, match=words):
         build(folder, **options)
 

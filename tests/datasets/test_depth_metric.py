@@ -34,7 +34,7 @@ def measures(truth, prediction):
 
 
 def evaluate(protocol, root, predict):
-    """Runs a protocol's test pipeline and metric; returns what it says of the predictions of each true depth map."""
+    """Runs a protocol's test pipeline and metric on predictions for each true depth map; returns the results."""
     cfg = Config.fromfile(PROTOCOLS / f'{protocol}.py')
     with DefaultScope.overwrite_default_scope('mmseg'):
         dataset = DATASETS.build(dict(cfg.test_dataloader.dataset, data_root=str(root)))

@@ -1,9 +1,6 @@
 """Depth is trained and tested by the documentation's config, and by the protocol of a folder."""
 
 import re
-import runpy
-import sys
-from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -28,12 +25,6 @@ def read(tmp_path, protocol, *lines):
     return Config.fromfile(tmp_path / 'config.py')
 
 
-def run_tool(monkeypatch, tool, *arguments):
-    """Runs a tool in this process, with ``--cfg-options`` last; a runner of its own name shares no log with others."""
-    monkeypatch.setattr(sys, 'argv', [tool, *map(str, arguments), f'experiment_name={uuid4()}'])
-    runpy.run_path(f'tools/{tool}.py', run_name='__main__')
-
-
 @needs_kitchen
 def test_the_documented_config_trains_and_tests(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(commands.ROOT)
@@ -44,14 +35,14 @@ def test_the_documented_config_trains_and_tests(tmp_path, monkeypatch, capsys):
     for part, count in (('train', 4), ('val', 2), ('test', 2)):
         few += [f'{part}_dataloader.{key}' for key in ('num_workers=0', 'persistent_workers=0')]
         few += [f'{part}_dataloader.dataset.{key}' for key in (f'data_root={KITCHEN}', f'indices={count}')]
-    run_tool(monkeypatch, 'train', config, '--work-dir', tmp_path / 'run', '--cfg-options', *few)
+    commands.run_here(monkeypatch, 'train', config, '--work-dir', tmp_path / 'run', '--cfg-options', *few)
     rows = commands.losses(tmp_path / 'run')
     losses = [row['loss'] for row in rows if 'loss' in row]
     assert len(losses) == 3 and np.isfinite(losses).all() and min(losses) > 0
     (metrics,) = [row for row in rows if 'abs_rel' in row]
     (best,) = (tmp_path / 'run').glob('best_abs_rel_*.pth')
     capsys.readouterr()
-    run_tool(monkeypatch, 'test', config, best, '--work-dir', tmp_path / 'test', '--cfg-options', *few)
+    commands.run_here(monkeypatch, 'test', config, best, '--work-dir', tmp_path / 'test', '--cfg-options', *few)
     printed = ''.join(capsys.readouterr())
     assert float(re.search(r'abs_rel: ([\d.]+)', printed)[1]) == pytest.approx(metrics['abs_rel'], abs=1e-4)
 
@@ -77,7 +68,7 @@ def test_pictures_of_several_sizes_are_padded_with_unknown_depth(tmp_path):
     assert torch.isfinite(losses['decode.loss_silog'])
 
 
-def test_the_frame_tests_with_the_mirrored_picture(tmp_path):
+def test_the_base_config_tests_with_the_flipped_image(tmp_path):
     cfg = read(tmp_path, 'folder_depth')
     with DefaultScope.overwrite_default_scope('mmseg'):
         torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""What depth's pipelines do to image and depth map together: ours, and mmseg's as the protocols use them."""
+"""Transforms of image and depth map together: ours, and mmseg's as the protocols use them."""
 
 import numpy as np
 import pytest
@@ -80,7 +80,7 @@ def test_colours_follow_the_formula_and_leave_depth():
     np.testing.assert_array_equal(after['gt_depth_map'], before['gt_depth_map'])
 
 
-def test_colours_change_the_share_asked_for():
+def test_colours_change_with_the_given_probability():
     image = sample()['img']
     transform = RandomGamma(0.5)
     np.random.seed(0)

@@ -13,6 +13,7 @@ from mmdecon.datasets import ImageFolder, LoadRegions
 from mmdecon.datasets.load_regions import choose_planes
 from mmdecon.regions import Job, make_store
 from mmdecon.registry import REGIONS
+from tests.support.stores import names_of
 
 
 @REGIONS.register_module()
@@ -37,10 +38,6 @@ def folder(tmp_path: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.stack([rows, columns, rows * 0], axis=2).astype(np.uint8)).save(place)
     return tmp_path / 'images'
-
-
-def names_of(folder: Path) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in folder.rglob('*.png')]
 
 
 @pytest.fixture
@@ -120,7 +117,7 @@ def test_planes_are_drawn_by_the_seed(folder: Path, store: str) -> None:
         (dict(store='a', empty='keep'), "LoadRegions.empty='keep'"),
     ],
 )
-def test_arguments_that_make_no_sense(how: dict, message: str) -> None:
+def test_invalid_arguments_are_refused(how: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LoadRegions(**how)
 
@@ -131,7 +128,7 @@ def test_samples_that_do_not_fit(folder: Path, store: str, tmp_path: Path) -> No
     load, item = LoadRegions(store=store), sample(folder)
     with pytest.raises(ValueError, match=r'sub/1.png has 40 x 49 pixels, but its regions in .*a.regions have 41 x 49'):
         load(dict(item, img=item['img'][:40]))
-    with pytest.raises(ValueError, match='a.regions holds no regions of other.png'):
+    with pytest.raises(ValueError, match='a.regions has no regions of other.png'):
         load(dict(item, name='other.png'))
     with pytest.raises(ValueError, match="the sample has no 'name'"):
         load(dict(img=item['img']))

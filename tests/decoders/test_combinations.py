@@ -9,7 +9,7 @@ from mmengine import dist
 from mmengine.config import Config
 from torch.nn.parallel import DistributedDataParallel
 
-from mmdecon.export import check_fit, convert, read_export, read_source, verify, write
+from mmdecon.export import check_fit, convert, get_layout, read_export, read_source, verify, write
 from mmdecon.registry import MODELS, build_foreign
 from tests.support import tiny
 from tests.support.exports import save
@@ -73,7 +73,11 @@ def test_an_export_knows_what_it_leaves_to_initialise(tmp_path, name: str, class
     content = read_export(str(tmp_path / 'out.pth'))
     about = content['meta']['mmdecon']
     fit = check_fit(
-        content['state_dict'], build_foreign(target.model), about['untrained'], classifiers=about['classifiers']
+        content['state_dict'],
+        build_foreign(target.model),
+        get_layout(about['layout']),
+        about['untrained'],
+        about['classifiers'],
     )
     assert fit == found.fit and len(fit.new.pop('classifier')) == classifier
     assert set(fit.new) == ({'not trained in pre-training (feeds no branch)'} if untrained else set())

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from mmdecon.export import Source, convert, verify
 from mmdecon.export.verify import drawing_the_same
 from mmdecon.models import DeCon
+from mmdecon.models.decoders import NECK, Decoder
 from mmdecon.models.decoders.arguments import complete_head, complete_neck
 from mmdecon.registry import MODELS, build_foreign
 from tests.support import tiny
@@ -56,7 +57,7 @@ def try_out(entry: Entry, library: str = 'mmseg') -> Result:
     levels = [source.network.levels[name] for name in decoder.names]
     place = list(made.places.values())[-1]
     inside = [name[len(place) + 1 :] for name in new if name.startswith(place)]
-    classifier = getattr(decoder, 'classifier', None)
+    classifier = decoder.classifier
     parts = sorted(
         {classifier if classifier and name.startswith(classifier) else name.split('.')[0] for name in inside}
     )
@@ -110,7 +111,7 @@ def downstream(entry: Entry, source: Source, library: str) -> dict[str, Any]:
     for name, decoder in network.decoder.items():
         options = source.config['network']['decoder'][name]
         read = [network.levels[level] for level in decoder.inputs]
-        if hasattr(decoder, 'neck'):
+        if decoder.place == NECK:
             if not necks:
                 encoder['out_indices'] = [encoder['out_indices'][given.index(level)] for level in decoder.inputs]
             necks.append(complete_neck(options['neck'], [level.channels for level in read], decoder.is_single))
@@ -147,13 +148,13 @@ def compare(entry: Entry, source: Source, theirs: nn.Module) -> None:
             ours = source.network(image)
         with drawing_the_same():
             maps = theirs.extract_feat(image)
-            found = maps if hasattr(decoder, 'neck') else [entering(theirs, decoder, image, maps)]
+            found = maps if decoder.place == NECK else [entering(theirs, decoder, image, maps)]
     assert len(found) == len(decoder.names)
     for name, x in zip(decoder.names, found):
         torch.testing.assert_close(x, ours[name], rtol=1e-4, atol=1e-5 * float(ours[name].abs().max()))
 
 
-def entering(theirs: nn.Module, decoder: nn.Module, image: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
+def entering(theirs: nn.Module, decoder: Decoder, image: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
     """What enters the classifier of a segmenter's last head."""
     head = theirs.decode_head[-1] if decoder.previous else theirs.decode_head
     seen: list[Tensor] = []

@@ -51,7 +51,7 @@ def test_paramwise_cfg_is_refused() -> None:
 
 
 def test_wrapped_for_one_process(tmp_path) -> None:
-    """FSDP then leaves parameters whole; two processes' shards are refused in tests/distributed/test_sharded.py."""
+    """FSDP then leaves parameters whole; two processes' shards are refused in tests/sharding/test_two_processes.py."""
     plain = build(tiny.build(), type='SGD', lr=0.1)
     torch.distributed.init_process_group('gloo', f'file://{tmp_path}/rendezvous', rank=0, world_size=1)
     try:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from mmdecon.export import convert, read_source, verify
-from mmdecon.export.layouts import FLAT_STEM, full_type, rename
-from mmdecon.export.target import build_target
+from mmdecon.export import convert, get_layout, read_source, verify
+from mmdecon.export.layouts.base import apply_rules
+from mmdecon.export.layouts.openmmlab import FLAT_STEM
+from mmdecon.models.decoders.arguments import full_type
 from tests.support import tiny
 from tests.support.exports import FPN_HEAD, PLAIN, save
 
@@ -72,7 +73,7 @@ def test_encoders(tmp_path, layout: str, encoder, mmseg: str, mmdet: str) -> Non
         pytest.skip('mmdet is not installed')
     pretrained = source(tmp_path, tiny.network(dict(fpn=tiny.FPN), encoder=encoder), 'p2')
     made = convert(pretrained, layout)
-    kind = type(build_target(pretrained, made).backbone)
+    kind = type(get_layout(layout).build_target(pretrained, made).backbone)
     assert f'{kind.__module__}.{kind.__name__}' == (mmseg if layout == 'mmseg' else mmdet)
     assert verify(pretrained, made).equal == [*ENCODER, 'p2']
 
@@ -102,12 +103,12 @@ def test_norms_that_cannot_be_folded(tmp_path) -> None:
 
 
 def test_a_rule_for_every_name_and_a_name_for_one_tensor() -> None:
-    renamed = rename({'stem.2.conv.weight': 1, 'stem.0.bn.bias': 2, 'layer1.0.bn1.bias': 3}, FLAT_STEM, 'encoder')
+    renamed = apply_rules({'stem.2.conv.weight': 1, 'stem.0.bn.bias': 2, 'layer1.0.bn1.bias': 3}, FLAT_STEM, 'encoder')
     assert renamed == {'stem.6.weight': 1, 'stem.1.bias': 2, 'layer1.0.bn1.bias': 3}
     with pytest.raises(ValueError, match=r'the layout has 0 places for stem.3.conv.weight'):
-        rename({'stem.3.conv.weight': 1}, FLAT_STEM, 'encoder')
+        apply_rules({'stem.3.conv.weight': 1}, FLAT_STEM, 'encoder')
     with pytest.raises(ValueError, match=r'the layout has 2 places for a'):
-        rename({'a': 1}, ((r'(.+)', r'\1'), (r'a', r'b')), 'encoder')
+        apply_rules({'a': 1}, ((r'(.+)', r'\1'), (r'a', r'b')), 'encoder')
     with pytest.raises(ValueError, match=r'two tensors become c'):
-        rename({'a': 1, 'b': 2}, ((r'[ab]', r'c'),), 'encoder')
+        apply_rules({'a': 1, 'b': 2}, ((r'[ab]', r'c'),), 'encoder')
     assert full_type(dict(type='mmseg.ResNet', _scope_='mmpretrain')) == 'mmseg.ResNet'

@@ -7,19 +7,9 @@ from PIL import Image
 from torchvision.transforms import RandomResizedCrop
 
 from mmdecon.images import crops, seeding
+from tests.support.samples import critical_distance, distance
 
 SCALE, RATIO = (0.08, 1.0), (3 / 4, 4 / 3)
-
-
-def distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Kolmogorov-Smirnov distance of two samples."""
-    points = np.concatenate([a, b])
-    return max(
-        abs(
-            np.searchsorted(np.sort(a), points, 'right') / len(a)
-            - np.searchsorted(np.sort(b), points, 'right') / len(b)
-        )
-    )
 
 
 def describe(boxes: np.ndarray) -> dict[str, np.ndarray]:
@@ -42,10 +32,9 @@ def test_draw_crop_has_the_distribution_of_torchvision(width: int, height: int, 
     theirs = np.stack([theirs[:, 1], theirs[:, 0], theirs[:, 1] + theirs[:, 3], theirs[:, 0] + theirs[:, 2]], axis=1)
 
     assert (ours[:, :2] >= 0).all() and (ours[:, 2] <= width).all() and (ours[:, 3] <= height).all()
-    critical = 1.95 * np.sqrt(2 / count)  # exceeded once in a thousand by samples of one distribution
     reference = describe(theirs)
     for name, values in describe(ours).items():
-        assert distance(values, reference[name]) < critical, name
+        assert distance(values, reference[name]) < critical_distance(count), name
 
 
 def test_a_crop_that_never_fits_becomes_the_centre_as_in_torchvision() -> None:

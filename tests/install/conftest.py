@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ('mmdecon', 'configs', 'tools', 'setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE')
+SOURCES = (
+    'mmdecon',
+    'configs',
+    'tools',
+    'projects',
+    'benchmarks',
+    'setup.py',
+    'pyproject.toml',
+    'MANIFEST.in',
+    'README.md',
+    'LICENSE',
+)
 
 
 @pytest.fixture(scope='session')

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import mmdecon
 from mmdecon.compat import require
 
 BLOCK = """
@@ -42,6 +44,21 @@ def test_core_needs_no_mmdet_no_compiled_ops_and_no_process_group():
 def test_the_package_itself_imports_nothing_heavy():
     done = python('import sys, mmdecon; print(sorted({"torch", "mmengine", "mmcv"} & set(sys.modules)))')
     assert done.stdout.strip() == '[]', done.stderr
+
+
+def test_nothing_but_a_config_that_names_it_loads_sharding():
+    root = Path(mmdecon.__path__[0])
+    files = [path.relative_to(root.parent).with_suffix('') for path in sorted(root.rglob('*.py'))]
+    others = ['.'.join(path.parts).removesuffix('.__init__') for path in files if 'sharding' not in path.parts]
+    done = python(
+        f'import importlib, sys\nfor name in {others}: importlib.import_module(name)\n'
+        'print(*(name for name in sys.modules if name.startswith("mmdecon.sharding")))\n'
+        'from mmengine.config import Config\n'
+        'from mmengine.registry import STRATEGIES\n'
+        'cfg = Config.fromfile("configs/_base_/scale/fsdp.py")\n'
+        'print(STRATEGIES.get(cfg.strategy.type).__module__)'
+    )
+    assert len(others) > 50 and done.stdout.split() == ['mmdecon.sharding.strategy'], done.stderr
 
 
 def test_a_missing_line_is_named_with_the_extras_that_bring_it():

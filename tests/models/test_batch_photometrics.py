@@ -10,9 +10,10 @@ import torchvision.transforms.v2.functional as v2
 from mmengine.config import Config
 
 from mmdecon.datasets.photometrics import recolour
-from mmdecon.images.colour_draws import JITTERS, NEUTRAL, NUMBERS, ColourDraws, ColourOptions
+from mmdecon.images.colour_draws import JITTERS, NUMBERS, ColourOptions
 from mmdecon.models.batch_photometrics import BatchPhotometrics, recolour_batch
 from mmdecon.models.data_preprocessor import ViewPreprocessor
+from tests.support.colours import draws
 
 BYOL = Path(__file__).parents[2] / 'configs/_base_/datasets/byol_photometrics.py'
 FULL = dict(brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, grey_prob=0.2, blur_prob=0.5, solarise_prob=0.3)
@@ -25,13 +26,6 @@ def images() -> torch.Tensor:
     smooth = np.stack([cv2.resize(each, (40, 48), interpolation=cv2.INTER_CUBIC) for each in noise])
     smooth[0], smooth[1], smooth[2] = smooth[0, ..., :1], 0, 255
     return torch.from_numpy(smooth).permute(0, 3, 1, 2).contiguous()
-
-
-def draws(count: int, order: tuple[int, ...] = (0, 1, 2, 3), grey=False, sigma=0.0, solarise=False, **factors):
-    """The same draws for all images, or one value an image."""
-    chosen = np.stack([np.broadcast_to(factors.get(name, v), count) for name, v in zip(JITTERS, NEUTRAL)], axis=1)
-    rest = (np.broadcast_to(each, count) for each in (grey, sigma, solarise))
-    return ColourDraws(np.tile(order, (count, 1)), chosen, *rest)
 
 
 def torchvisions(image: torch.Tensor, function, *how) -> torch.Tensor:

@@ -62,7 +62,7 @@ def test_statistics_are_no_part_of_a_checkpoint() -> None:
     assert not ViewPreprocessor().state_dict()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+@pytest.mark.gpu
 def test_views_move_to_the_models_device() -> None:
     batch = default_collate([sample(0, regions=True)])
     for view in ViewPreprocessor().cuda()(batch)['views']:

@@ -84,7 +84,7 @@ def test_half_precision_trains_like_full(
     assert set(got.dtypes) == {torch.float32}
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason='mmengine computes in float16 on GPUs alone')
+@pytest.mark.gpu  # mmengine computes in float16 there alone
 @pytest.mark.parametrize('dtype', ['float16', 'bfloat16'])
 @pytest.mark.parametrize('kind', all_objectives.KINDS)
 def test_mmengines_wrapper_on_a_gpu(kind: str, dtype: str) -> None:

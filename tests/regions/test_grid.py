@@ -40,6 +40,6 @@ def test_n_must_count_cells(n):
     ('shape', 'dtype'), [((4, 4), np.uint8), ((4, 4, 1), np.uint8), ((4, 4, 3), np.float32), ((0, 4, 3), np.uint8)]
 )
 @pytest.mark.parametrize('kind', ['Grid', 'Felzenszwalb', 'Slic'])
-def test_what_is_no_image_is_refused_by_name(kind, shape, dtype):
+def test_arrays_that_are_not_images_are_refused_by_name(kind, shape, dtype):
     with pytest.raises(ValueError, match=r'folder/a\.png is (uint8|float32) of shape .*\(height, width, 3\), BGR'):
         REGIONS.build(dict(type=f'mmdecon.{kind}'))(np.zeros(shape, dtype), 'folder/a.png')

@@ -7,19 +7,12 @@ import numpy as np
 import pytest
 
 from mmdecon.regions import Proposals
-
-mask = pytest.importorskip('pycocotools.mask')
-PICTURE = np.zeros((6, 8, 3), np.uint8)
+from tests.support.coco_files import PICTURE, encode
 
 
 def masks(count: int = 20) -> np.ndarray:
     random = np.random.default_rng(0)
     return random.random((count, 6, 8)) < random.random((count, 1, 1))
-
-
-def code(region: np.ndarray) -> dict:
-    found = mask.encode(np.asfortranarray(region.astype(np.uint8)))
-    return dict(size=found['size'], counts=found['counts'].decode())
 
 
 SCORES = np.random.default_rng(2).integers(0, 8, 20) / 8  # with ties
@@ -28,7 +21,7 @@ BEST = sorted(range(20), key=lambda number: (-SCORES[number], number))
 
 def sam(folder: Path, key: str = 'predicted_iou') -> str:
     (folder / 'sub').mkdir(exist_ok=True)
-    parts = [{'segmentation': code(one), key: score} for one, score in zip(masks(), SCORES)]
+    parts = [{'segmentation': encode(one), key: score} for one, score in zip(masks(), SCORES)]
     (folder / 'sub/a.json').write_text(json.dumps(dict(image={}, annotations=parts)))
     (folder / 'list.json').write_text(json.dumps(parts[:2]))
     (folder / 'empty.json').write_text('[]')
@@ -36,7 +29,7 @@ def sam(folder: Path, key: str = 'predicted_iou') -> str:
 
 
 def results(folder: Path) -> dict:
-    parts = [dict(image_id=7, segmentation=code(one), score=score) for one, score in zip(masks(), SCORES)]
+    parts = [dict(image_id=7, segmentation=encode(one), score=score) for one, score in zip(masks(), SCORES)]
     (folder / 'results.json').write_text(json.dumps([dict(parts[0], image_id=8), *parts]))
     (folder / 'images.json').write_text(
         json.dumps(dict(images=[dict(id=7, file_name='a.jpg'), dict(id=9, file_name='b.jpg')]))

@@ -42,7 +42,7 @@ def test_best_overlaps(planes: int) -> None:
         assert pixels.tolist() == [truth[number][1] for number in ids]
 
 
-def test_nothing_drawn_and_nothing_made() -> None:
+def test_no_annotation_and_no_regions() -> None:
     none, one = np.full((3, 4, 1), -1), np.zeros((3, 4, 1), int)
     assert best_overlaps(one, none)[2].shape == (0,)
     assert best_overlaps(none, one)[2].tolist() == [0.0]
@@ -78,8 +78,8 @@ def test_summary(annotators: bool) -> None:
 
 
 @pytest.fixture
-def drawn(tmp_path: Path) -> tuple[str, LabelFolder]:
-    """Five images, of which people drew on four, on the first exactly the grid's cells."""
+def annotated(tmp_path: Path) -> tuple[str, LabelFolder]:
+    """Five images, four of which have a human annotation; that of the first is exactly the grid."""
     for folder in ('images', 'labels'):
         (tmp_path / folder).mkdir()
     random = np.random.default_rng(0)
@@ -92,8 +92,8 @@ def drawn(tmp_path: Path) -> tuple[str, LabelFolder]:
     return str(tmp_path / 'images'), LabelFolder(str(tmp_path / 'labels'))
 
 
-def test_comparison_of_a_store_and_generators(drawn: tuple[str, LabelFolder], tmp_path: Path) -> None:
-    folder, human = drawn
+def test_comparison_of_a_store_and_generators(annotated: tuple[str, LabelFolder], tmp_path: Path) -> None:
+    folder, human = annotated
     names = [f'{number}.png' for number in range(5)]
     make_store(Job(folder, Grid(2)), names, str(tmp_path / 'grid'))
     sources = dict(stored=RegionStore(str(tmp_path / 'grid')), made=Grid(2), coarse=Grid(1))
@@ -105,5 +105,5 @@ def test_comparison_of_a_store_and_generators(drawn: tuple[str, LabelFolder], tm
     examples = choose_examples(found, 2)
     assert examples[-1][0] == '0.png' and examples[0][1]['stored'] == min(found.means['stored'])
     assert draw_examples(found, sources, human, folder, 2).dtype == np.uint8
-    with pytest.raises(ValueError, match='people drew on none of the 1 images, such as 4.png'):
+    with pytest.raises(ValueError, match='none of the 1 images has a human annotation, such as 4.png'):
         compare(sources, human, names[4:], folder)

@@ -1,15 +1,20 @@
-"""Runs training commands as a user does, each in a process of its own, and reads what they left."""
+"""Runs the tools as a user does, in another process or in this one, and reads the results."""
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIG = 'tests/training/tiny.py'
+IN_PROCESS = ('train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False')
 
 
 def run(command: Sequence[str]) -> str:
@@ -23,6 +28,21 @@ def run(command: Sequence[str]) -> str:
 def train(work_dir: Path, *options: str, config: str = CONFIG) -> str:
     """Our own tool."""
     return run([sys.executable, 'tools/train.py', config, '--work-dir', str(work_dir), *options])
+
+
+def run_here(monkeypatch: pytest.MonkeyPatch, tool: str, *arguments: object) -> None:
+    """Runs ``tools/<tool>.py`` in this process, with ``--cfg-options`` last; a unique name gives it its own log."""
+    monkeypatch.setattr(sys, 'argv', [f'{tool}.py', *map(str, arguments), f'experiment_name={uuid4()}'])
+    runpy.run_path(str(ROOT / f'tools/{tool}.py'), run_name='__main__')
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, work_dir: Path, config: str, *options: str) -> str:
+    """Runs ``tools/train.py``, which must refuse before any training; returns its one sentence."""
+    with pytest.raises(SystemExit) as end:
+        run_here(monkeypatch, 'train', config, '--work-dir', work_dir, '--cfg-options', *IN_PROCESS, *options)
+    assert isinstance(end.value.code, str) and '\n' not in end.value.code
+    assert not list(work_dir.glob('*.pth')) and not list(work_dir.glob('*/vis_data/scalars.json'))
+    return end.value.code
 
 
 def losses(work_dir: Path) -> list[dict[str, Any]]:

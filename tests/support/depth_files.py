@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-KITCHEN = Path(__file__).parents[3] / 'shared/data/7scenes_kitchen'
+from .data import DATA
+
+KITCHEN = DATA / '7scenes_kitchen'
 needs_kitchen = pytest.mark.skipif(not KITCHEN.is_dir(), reason=f'the 7-Scenes frames are not at {KITCHEN}')
 
 

@@ -1,6 +1,5 @@
 """Images for the small classifier, and the tools run on it."""
 
-import multiprocessing
 import runpy
 import sys
 from collections.abc import Callable
@@ -9,10 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-
-from mmdecon.benchmark import crew
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name('classifier.py')
@@ -43,12 +39,3 @@ def tool(images: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def quick_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has benchmarks' processes forked from one that has imported everything: their figures are nobody's here."""
-    if not torch.cuda.is_available() and 'forkserver' in multiprocessing.get_all_start_methods():
-        monkeypatch.setattr(crew, 'START_METHOD', 'forkserver')
-        modules = ['mmdecon.benchmark.step_process', 'mmdecon.benchmark.loss_process']
-        multiprocessing.get_context('forkserver').set_forkserver_preload(modules)

@@ -14,8 +14,6 @@ from mmdecon.regions import Grid, RegionStore
 
 from .conftest import ROOT
 
-NUCLEI = ROOT / 'tests/data/nuclei'
-
 
 @pytest.fixture
 def regions(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
@@ -95,9 +93,3 @@ def test_refusals(regions, images: Path, tmp_path: Path, words: tuple, message: 
         words = tuple(word.replace(name, place) for word in words)
     with pytest.raises(SystemExit, match=f'^error: .*{message}'):
         regions(*words)
-
-
-def test_speed(regions, capsys) -> None:
-    pytest.importorskip('skimage')
-    regions('speed', NUCLEI / 'JPEGImages', '--count', 2)
-    assert 'times as fast' in capsys.readouterr().out

@@ -1,9 +1,7 @@
 """Bad input ends the tool with one sentence, before any training step."""
 
-import runpy
-import sys
 from collections.abc import Callable
-from uuid import uuid4
+from functools import partial
 
 import cv2
 import numpy as np
@@ -18,19 +16,8 @@ DATA = 'train_dataloader.dataset'
 
 @pytest.fixture
 def refusal(tmp_path, monkeypatch) -> Callable[..., str]:
-    """Runs tools/train.py with options and returns what it refuses with."""
-
-    def run(*options: str) -> str:
-        command = ['train.py', commands.CONFIG, '--work-dir', str(tmp_path / 'work'), '--cfg-options']
-        plain = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False']
-        monkeypatch.setattr(sys, 'argv', [*command, *plain, f'experiment_name={uuid4()}', *options])
-        with pytest.raises(SystemExit) as end:
-            runpy.run_path('tools/train.py', run_name='__main__')
-        assert isinstance(end.value.code, str) and '\n' not in end.value.code
-        assert not list(tmp_path.glob('work/*.pth')) and not list(tmp_path.glob('work/*/vis_data/scalars.json'))
-        return end.value.code
-
-    return run
+    """Runs tools/train.py with options and returns its error."""
+    return partial(commands.refusal, monkeypatch, tmp_path / 'work', commands.CONFIG)
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """Two stages, as a user runs them: the decoder on a frozen encoder, then both from its checkpoint."""
 
-import runpy
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.registry import DefaultScope
 
 from mmdecon.export import convert, read_source, verify
 from mmdecon.registry import build_foreign
@@ -18,16 +16,7 @@ from tests.support import commands
 
 FROZEN, JOINT = 'tests/training/tiny_frozen.py', 'tests/training/tiny_joint.py'
 KEY = 'model.network.encoder.init_cfg.checkpoint'
-PLAIN = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False']
-
-
-@pytest.fixture(autouse=True)
-def scope() -> Iterator[None]:
-    """Takes back the default scope that a runner leaves to whatever runs next in the process."""
-    before = set(DefaultScope._instance_dict)
-    yield
-    for name in set(DefaultScope._instance_dict) - before:
-        DefaultScope._instance_dict.pop(name)
+PLAIN = commands.IN_PROCESS
 
 
 @pytest.fixture(scope='module')
@@ -56,24 +45,10 @@ def state(folder: Path, epoch: int = 2) -> dict[str, torch.Tensor]:
     return torch.load(folder / f'epoch_{epoch}.pth', weights_only=True)['state_dict']
 
 
-def run_here(monkeypatch: pytest.MonkeyPatch, config: str, work_dir: Path, *options: str) -> None:
-    command = ['train.py', config, '--work-dir', str(work_dir), '--cfg-options', f'experiment_name={uuid4()}', *PLAIN]
-    monkeypatch.setattr(sys, 'argv', [*command, *options])
-    runpy.run_path('tools/train.py', run_name='__main__')
-
-
 @pytest.fixture
 def refusal(tmp_path, monkeypatch) -> Callable[..., str]:
-    """Runs a stage with options and returns what it refuses with."""
-
-    def run(config: str, *options: str) -> str:
-        with pytest.raises(SystemExit) as end:
-            run_here(monkeypatch, config, tmp_path / 'work', *options)
-        assert isinstance(end.value.code, str) and '\n' not in end.value.code
-        assert not list(tmp_path.glob('work/*.pth'))
-        return end.value.code
-
-    return run
+    """Runs a stage with options and returns its error."""
+    return partial(commands.refusal, monkeypatch, tmp_path / 'work')
 
 
 def test_the_first_stage_keeps_the_encoder_and_trains_the_decoder(first, weights) -> None:
@@ -117,17 +92,17 @@ def test_either_half_is_exported_with_its_encoder(first, half, weights) -> None:
 
 
 def test_resumed_steps_are_the_uninterrupted_ones(first, weights, tmp_path, monkeypatch) -> None:
-    command = ['train.py', FROZEN, '--work-dir', str(tmp_path), '--resume', str(first / 'epoch_1.pth'), '--cfg-options']
-    monkeypatch.setattr(sys, 'argv', [*command, f'experiment_name={uuid4()}', *PLAIN, f'{KEY}={weights}'])
-    runpy.run_path('tools/train.py', run_name='__main__')
+    options = ('--work-dir', tmp_path, '--resume', first / 'epoch_1.pth', '--cfg-options', *PLAIN, f'{KEY}={weights}')
+    commands.run_here(monkeypatch, 'train', FROZEN, *options)
     assert commands.losses(tmp_path) == commands.losses(first)[2:]
 
 
 def test_the_second_stage_starts_where_the_first_ended(first, tmp_path, monkeypatch) -> None:
     """Without learning, all that it has from the first stage stays; with it, both halves of the encoder move."""
     load = f'load_from={first / "epoch_2.pth"}'
-    run_here(monkeypatch, JOINT, tmp_path / 'still', load, 'optim_wrapper.optimizer.lr=0')
-    run_here(monkeypatch, JOINT, tmp_path / 'moved', load)
+    for folder, rate in (('still', ['optim_wrapper.optimizer.lr=0']), ('moved', [])):
+        options = ('--work-dir', tmp_path / folder, '--cfg-options', *PLAIN, load, *rate)
+        commands.run_here(monkeypatch, 'train', JOINT, *options)
     old, still, moved = state(first), state(tmp_path / 'still'), state(tmp_path / 'moved')
     assert {name.split('.')[1] for name in still.keys() - old.keys()} == {'enc'} and not old.keys() - still.keys()
     weights = [name for name in old if name.endswith('weight') and old[name].dim() > 1]

@@ -1,12 +1,10 @@
 """The tools on two nodes, and gradient accumulation: what docs/scale.md says, run as a user does."""
 
 import os
-import runpy
 import socket
 import subprocess
 import sys
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import torch
@@ -25,12 +23,6 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / 'scaled.py'
     path.write_text(f"_base_ = ['{commands.ROOT / commands.CONFIG}', '{commands.ROOT / FRAGMENT}']\n")
     return path
-
-
-def train_here(monkeypatch: pytest.MonkeyPatch, config: str, *arguments: str) -> None:
-    """Our tool in this process."""
-    monkeypatch.setattr(sys, 'argv', ['train.py', config, *arguments, f'experiment_name={uuid4()}'])
-    runpy.run_path('tools/train.py', run_name='__main__')
 
 
 def train_on_two_nodes(config: Path, work_dir: Path, *options: str) -> None:
@@ -57,7 +49,7 @@ def test_two_nodes_equal_one_process(config: Path, tmp_path: Path, monkeypatch: 
     """Static graph, gradients in buckets; the linear rule leaves the rate alone at the same images a step."""
     nodes, whole = tmp_path / 'nodes', tmp_path / 'whole'
     train_on_two_nodes(config, nodes, *CALM, 'train_dataloader.batch_size=4', 'auto_scale_lr.enable=True')
-    train_here(monkeypatch, commands.CONFIG, '--work-dir', str(whole), '--cfg-options', *CALM)
+    commands.run_here(monkeypatch, 'train', commands.CONFIG, '--work-dir', str(whole), '--cfg-options', *CALM)
     one, two = (state(folder, 2) for folder in (whole, nodes))
     assert one.keys() == two.keys()
     for name, value in one.items():
@@ -67,7 +59,7 @@ def test_two_nodes_equal_one_process(config: Path, tmp_path: Path, monkeypatch: 
 def test_accumulation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two passes a step: teachers move once a step, by the schedule at its first pass, towards the student then."""
     options = [*PLAIN, 'optim_wrapper.accumulative_counts=2']
-    train_here(monkeypatch, commands.CONFIG, '--work-dir', str(tmp_path), '--cfg-options', *options)
+    commands.run_here(monkeypatch, 'train', commands.CONFIG, '--work-dir', str(tmp_path), '--cfg-options', *options)
     rows = commands.losses(tmp_path)
     momenta = [row['momentum/encoder'] for row in rows]
     assert momenta[0] == momenta[1] < momenta[2] == momenta[3]
@@ -87,13 +79,13 @@ def test_accumulation_over_a_static_graph_is_refused(
 ) -> None:
     options = ['--work-dir', str(tmp_path), '--cfg-options', 'optim_wrapper.accumulative_counts=2']
     with pytest.raises(SystemExit, match=r'accumulative_counts=2 with model_wrapper_cfg.static_graph=True'):
-        train_here(monkeypatch, str(config), '--launcher', 'pytorch', *options)
+        commands.run_here(monkeypatch, 'train', str(config), '--launcher', 'pytorch', *options)
 
 
 def test_mmengines_checkpointing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = ['--work-dir', str(tmp_path), '--cfg-options', 'activation_checkpointing=network.student.encoder']
     with pytest.raises(SystemExit, match=r'activation_checkpointing=network.student.encoder .*mmdecon.Recompute'):
-        train_here(monkeypatch, commands.CONFIG, *options)
+        commands.run_here(monkeypatch, 'train', commands.CONFIG, *options)
 
 
 def test_recomputing_through_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +94,7 @@ def test_recomputing_through_the_tool(tmp_path: Path, monkeypatch: pytest.Monkey
     hook = "dict(type='mmdecon.Recompute', modules='network.student.encoder.layer*')"
     path.write_text(f"_base_ = ['{commands.ROOT / commands.CONFIG}']\ncustom_hooks = [*_base_.custom_hooks, {hook}]\n")
     for config, folder in ((commands.CONFIG, 'plain'), (str(path), 'recomputed')):
-        train_here(monkeypatch, config, '--work-dir', str(tmp_path / folder), '--cfg-options', *PLAIN)
+        commands.run_here(monkeypatch, 'train', config, '--work-dir', str(tmp_path / folder), '--cfg-options', *PLAIN)
     assert commands.losses(tmp_path / 'recomputed') == commands.losses(tmp_path / 'plain')
 
 

@@ -16,7 +16,7 @@ from mmdecon.visualization import (
     read_scalars,
 )
 from mmdecon.visualization.canvas import GREEN, ORANGE, SKY, VERMILION
-from mmdecon.visualization.views import draw_pair, shared_boxes
+from mmdecon.visualization.view_pairs import draw_pair, shared_boxes
 
 BOXES = np.array([[10, 10, 50, 50], [30, 20, 70, 60]], np.float32)
 IMAGE = np.zeros((80, 100, 3), np.uint8)
@@ -35,7 +35,7 @@ def test_crops_that_share_nothing_are_marked_without_green():
     assert not (drawn == GREEN).all(-1).any()
 
 
-def test_shared_area_within_a_mirrored_view_is_mirrored():
+def test_shared_area_within_a_flipped_view_is_flipped():
     (first, valid), (second, _) = shared_boxes(BOXES, [False, True])
     assert valid
     assert first.tolist() == [0.5, 0.25, 1, 1]

@@ -33,7 +33,7 @@ def make_run(folder: Path, branches: tuple = ('enc', 'dec_p2')) -> Path:
 
 
 def has(picture: np.ndarray, colour: tuple) -> bool:
-    """Whether a colour is drawn somewhere."""
+    """Tells whether a colour occurs."""
     return bool((picture == np.array(colour, np.uint8)).all(axis=2).any())
 
 
@@ -56,7 +56,7 @@ def test_the_last_start_counts(tmp_path: Path) -> None:
     assert not np.array_equal(draw_runs([run]), before)
 
 
-def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_folders_that_are_not_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='give the work directory of a run'):
         draw_runs([tmp_path])
     other = make_run(tmp_path / 'other', ())

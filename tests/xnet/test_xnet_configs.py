@@ -1,5 +1,6 @@
 """Every config of configs/xnet: built with widths that are an eighth, and trained for two steps."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from mmengine.structures import PixelData
 from mmpretrain.models import ConvNeXt, SwinTransformer, VisionTransformer
 from mmseg.structures import SegDataSample
 
-from mmdecon.downstream.complexity import PARTS, cost, step_time
 from tests.support.xnets import needs_timm
 
 from ..test_configs import ROOT, check, parts
@@ -52,11 +52,11 @@ def narrow(part: dict[str, Any]) -> None:
         part['in_channels'] = [width // 8 for width in part['in_channels']]
 
 
-def read(name: str) -> Config:
-    """A config, narrow, but for EfficientNet-lite0, which is small."""
-    cfg = Config.fromfile(ROOT / f'xnet/{name}.py')
+def read(name: str | Path) -> Config:
+    """A config of configs/xnet or any other, narrow, but for EfficientNet-lite0, which is small."""
+    cfg = Config.fromfile(ROOT / 'xnet' / f'{name}.py' if isinstance(name, str) else name)
     for part in list(parts(cfg.model)):
-        if 'lite0' not in name or 'init_cfg' in part:
+        if 'lite0' not in str(name) or 'init_cfg' in part:
             narrow(part)
     return cfg
 
@@ -79,12 +79,16 @@ def batch(cfg: Config, side: int = 128) -> dict[str, Any]:
 
 
 def test_the_lists_are_not_empty() -> None:
-    assert (len(PAPER), len(DECON)) == (6, 3) and len(MODELS_OF_MMSEG) >= 26
+    assert (len(PAPER), len(DECON)) == (6, 1) and len(MODELS_OF_MMSEG) >= 10
 
 
 @pytest.mark.parametrize('name', marked(MODELS_OF_MMSEG))
 def test_steps(name: str) -> None:
-    cfg = read(name)
+    check_steps(read(name))
+
+
+def check_steps(cfg: Config) -> None:
+    """Trains a narrow model of mmseg for two steps: both sides and the head move."""
     if 'size' in cfg.model.data_preprocessor:
         cfg.model.data_preprocessor.size = (128, 160)
     torch.manual_seed(0)
@@ -124,9 +128,14 @@ def test_learning_rates_by_stage(name: str) -> None:
 
 @pytest.mark.parametrize('name', marked(DECON))
 def test_pre_training(name: str, tmp_path) -> None:
-    cfg = Config.fromfile(ROOT / f'xnet/{name}.py')
+    check_pre_training(ROOT / f'xnet/{name}.py', tmp_path)
+
+
+def check_pre_training(path: Path, tmp_path: Path) -> None:
+    """Trains the DeCon model of a config for two steps."""
+    cfg = Config.fromfile(path)
     for part in parts(cfg.model.network):
-        if 'lite0' in name and 'init_cfg' in part:
+        if 'lite0' in path.name and 'init_cfg' in part:
             del part['init_cfg']
     cfg.dump(tmp_path / 'config.py')
     check(tmp_path / 'config.py')
@@ -136,7 +145,7 @@ def test_exports_of_the_pre_training_fit_the_fine_tuning(tmp_path) -> None:
     from mmdecon.export import Source, convert, verify
     from mmdecon.models.decon import build_network
 
-    model = Config.fromfile(ROOT / 'xnet/decon-ml-slotcon_xnet-r18-r18_1xb16-5e_photos.py').model
+    model = Config.fromfile(ROOT / 'xnet/decon-ml-slotcon_xnet-r18-r18_1xb64-coslr-200e_my-images.py').model
     for name in ('xnet_r18-r18_1xb8-2k_camvid-320x320', 'xnet_r18-r18_1xb8-600_kitchen-240x320'):
         target = Config.fromfile(ROOT / f'xnet/{name}.py')
         for part in parts(target.model):
@@ -145,25 +154,3 @@ def test_exports_of_the_pre_training_fit_the_fine_tuning(tmp_path) -> None:
         source = Source(build_network(model.network, model.branches).eval(), model, 'student', {}, '')
         found = verify(source, convert(source, 'mmseg'), str(tmp_path / 'target.py'))
         assert found.equal == ['c0', 'c5', 'd2', 'd3', 'd4', 'd5'] and set(found.fit.new) == {'classifier'}
-
-
-def test_costs_are_those_of_the_layers() -> None:
-    cfg = read('xnet_r18-r18_1xb8-2k_camvid-320x320')
-    with DefaultScope.overwrite_default_scope(cfg.default_scope):
-        model = MODELS.build(cfg.model)
-    found = cost(model, (64, 64))
-    parameters = {part: sum(p.numel() for p in getattr(model, part).parameters()) / 1e6 for part in PARTS}
-    assert {part: found[part] for part in PARTS} == pytest.approx(parameters)
-    assert found['total'] == pytest.approx(sum(p.numel() for p in model.parameters()) / 1e6)
-    counted = []
-
-    def count(module, inputs, output) -> None:
-        counted.append(module.weight.numel() * output[0, 0].numel())
-
-    for module in model.modules():
-        if isinstance(module, torch.nn.Conv2d):
-            module.register_forward_hook(count)
-    with torch.no_grad():
-        model(torch.randn(1, 3, 64, 64))
-    assert found['macs'] == pytest.approx(sum(counted) / 1e9, rel=0.02)  # the norms are a percent
-    assert step_time(model, (64, 64), 1) > 0

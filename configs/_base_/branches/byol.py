@@ -1,4 +1,4 @@
-# One BYOL branch; a config adds level and weight, and the teachers' schedule, model.momentum=_base_.momentum (here
+# One BYOL branch; a config adds the level, and the teachers' schedule, model.momentum=_base_.momentum (here
 # mmpretrain's for 200 epochs).
 branch = dict(
     head=dict(

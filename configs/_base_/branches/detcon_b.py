@@ -1,4 +1,4 @@
-# One DetCon-B branch; a config adds level and weight.
+# One DetCon-B branch; a config adds the level.
 branch = dict(
     sampler=dict(type='mmdecon.RegionSampler', num_regions=16, pooling='hard'),
     head=dict(type='mmdecon.RegionHead', hidden_channels=4096, out_channels=256, norm_cfg=dict(type='mmdecon.SyncBN')),

@@ -1,4 +1,4 @@
-# One DetCon-S branch, without predictor; a config adds level and weight, and model.shared=True: one network, its own
+# One DetCon-S branch, without predictor; a config adds the level, and model.shared=True: one network, its own
 # teacher.
 branch = dict(
     shared=True,

@@ -1,4 +1,4 @@
-# One PixPro branch; a config adds level and weight. Where a level is fine, head.grid=14 keeps the loss cheap.
+# One PixPro branch; a config adds the level. fine_branch, for fine levels, keeps the loss cheap.
 branch = dict(
     head=dict(
         type='mmdecon.MapHead',
@@ -9,3 +9,4 @@ branch = dict(
     ),
     objective=dict(type='mmdecon.PixProObjective', power=2.0, transform_layers=1, max_distance=0.7),
 )
+fine_branch = dict(branch, head=dict(branch['head'], grid=14))

@@ -1,5 +1,6 @@
 # One SimCLR branch; a config adds the level, and model.shared=True: one network, its own teacher. The weight of a half
-# makes the sum of both pairs the mean over both views; beside other branches, give half of what it is to weigh.
+# makes the sum of both pairs the mean over both views; beside other branches, give half of what it is to weigh. Under
+# model.alpha weights are proportions, and a side that has this branch alone weighs twice of what alpha says.
 branch = dict(
     weight=0.5,
     shared=True,

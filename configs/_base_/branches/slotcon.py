@@ -1,4 +1,4 @@
-# One SlotCon branch; a config adds level and weight. The hidden channels make most of the cost of a decoder branch.
+# One SlotCon branch; a config adds the level. The hidden channels make most of the cost of a decoder branch.
 branch = dict(
     head=dict(
         type='mmdecon.SlotHead',

@@ -1,5 +1,6 @@
-# Each process holds a share of the parameters, teachers, gradients and moments (FSDP); same numbers as data parallel up
-# to rounding (tests/distributed/test_sharded.py). Put it last among _base_; needs a launcher.
+# Parameters, teachers, gradients and moments are sharded over processes (FSDP); same numbers as data parallel up to
+# rounding (tests/sharding). Tried on CPUs only. Put it last among _base_; needs a launcher.
+custom_imports = dict(imports=['mmdecon.sharding'], allow_failed_imports=False)
 runner_type = 'FlexibleRunner'
 strategy = dict(
     type='mmdecon.ShardedStrategy',

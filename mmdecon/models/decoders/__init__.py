@@ -1,7 +1,8 @@
 """Adapters that turn mmseg's and mmdet's necks and heads into decoders, and xNet's decoder, a neck."""
 
+from .base import DECODE_HEAD, NECK, Decoder
 from .neck import NeckDecoder
 from .seg_head import SegHeadDecoder
 from .xnet import XNet
 
-__all__ = ['NeckDecoder', 'SegHeadDecoder', 'XNet']
+__all__ = ['DECODE_HEAD', 'NECK', 'Decoder', 'NeckDecoder', 'SegHeadDecoder', 'XNet']

@@ -25,8 +25,27 @@ def class_of(config: Mapping[str, Any], scope: str | None = None) -> type:
         return name
     found = MODELS.get(name if '.' in name or not scope else f'{scope}.{name}')
     if found is None:
-        raise ValueError(f'there is no {name!r} to build: write the type with its scope, such as mmseg.{name}')
+        raise ValueError(
+            f'there is no {name!r} to build: write the type with its scope, such as mmseg.{name}, and '
+            'import the module that registers it'
+        )
     return found
+
+
+def full_type(config: Mapping[str, Any]) -> str:
+    """The type that a config names, with its scope.
+
+    Args:
+        config: With ``type``, a name or a class, and perhaps ``_scope_``.
+
+    Examples:
+        >>> full_type(dict(type='ResNet', _scope_='mmpretrain'))
+        'mmpretrain.ResNet'
+    """
+    name, scope = config['type'], config.get('_scope_')
+    if not isinstance(name, str):
+        return f'{name.__module__.partition(".")[0]}.{name.__name__}'
+    return name if '.' in name or not scope else f'{scope}.{name}'
 
 
 def parameter(kind: type, name: str) -> inspect.Parameter | None:
@@ -39,7 +58,7 @@ def parameter(kind: type, name: str) -> inspect.Parameter | None:
     Returns:
         None if the class does not take it.
 
-    Example:
+    Examples:
         >>> class Above:
         ...     def __init__(self, a): ...
         >>> class Below(Above):
@@ -50,7 +69,7 @@ def parameter(kind: type, name: str) -> inspect.Parameter | None:
     for base in kind.__mro__:
         if '__init__' not in vars(base):
             continue
-        known = inspect.signature(base.__init__).parameters
+        known = inspect.signature(vars(base)['__init__']).parameters
         if name in known:
             return known[name]
         if not any(known[key].kind is inspect.Parameter.VAR_KEYWORD for key in known):
@@ -128,4 +147,4 @@ def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: b
             filled[name] = channels[0]
         else:
             filled[name] = tuple(channels) if isinstance(wanted.default, tuple) else list(channels)
-    return {**filled, **neck}
+    return copy.deepcopy({**filled, **neck})  # some take entries out of their configs

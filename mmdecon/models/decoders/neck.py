@@ -5,16 +5,17 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
-from ..network import evaluating
+from ..encoders import evaluating
+from ..levels import Level
 from .arguments import complete_neck
+from .base import NECK, Decoder
 
 
 @MODELS.register_module()
-class NeckDecoder(BaseModule):
+class NeckDecoder(Decoder):
     """A neck of mmseg or mmdet: levels c2...c5 -> p2...p5.
 
     The neck itself is built, not a copy of it, so that its parameters have the names that mmseg and mmdet expect. Its
@@ -36,13 +37,15 @@ class NeckDecoder(BaseModule):
         drop_in_teacher: Whether the teacher drops too, as published.
 
     Raises:
-        ValueError: If both dropouts are on, the neck has no ``lateral_convs`` to drop, it does not run on the levels
-            that it is to read, or its levels cannot be told apart by name.
+        ValueError: If a level to read does not exist, both dropouts are on, the neck has no ``lateral_convs`` to drop,
+            it does not run on the levels that it is to read, or its levels cannot be told apart by name.
     """
+
+    place = NECK
 
     def __init__(
         self,
-        levels: Mapping[str, Any],
+        levels: Mapping[str, Level],
         neck: dict[str, Any],
         inputs: str | Sequence[str] | None = None,
         prefix: str = 'p',
@@ -51,19 +54,9 @@ class NeckDecoder(BaseModule):
         map_dropout: float = 0.0,
         drop_in_teacher: bool = True,
     ) -> None:
-        super().__init__()
-        self.is_single = isinstance(inputs, str)
-        encoder = [name for name, level in levels.items() if level.side == 'encoder']
-        self.inputs: list[str] = [inputs] if isinstance(inputs, str) else list(inputs or encoder)
-        missing = [name for name in self.inputs if name not in levels]
-        if missing:
-            raise ValueError(
-                f'a NeckDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change its '
-                'inputs, or add the decoder that makes them to model.network.decoder'
-            )
-        read = [levels[name] for name in self.inputs]
-        self.neck = build_foreign(complete_neck(neck, [level.channels for level in read], self.is_single))
-        self.names = self._name_outputs(read, prefix, names)
+        super().__init__(levels, neck, inputs)
+        self.neck = build_foreign(self._complete(neck))
+        self.names = self._name_outputs(prefix, names)
         self.channel_dropout, self.map_dropout, self.drop_in_teacher = channel_dropout, map_dropout, drop_in_teacher
         if channel_dropout and map_dropout:
             raise ValueError(
@@ -76,15 +69,24 @@ class NeckDecoder(BaseModule):
         """Level -> map, from the maps so far to the new ones."""
         return dict(zip(self.names, self.neck([maps[name] for name in self.inputs])))
 
+    def build_downstream(self, library_type: str, given: Sequence[str], folded: bool = False) -> nn.Module:
+        """Builds the neck, on the maps that it reads alone."""
+        config = dict(self.config, type=library_type, **(dict(norm_cfg=None) if folded else {}))
+        return build_foreign(self._complete(config))
+
     def become_teacher(self) -> None:
-        """Called on the teacher's copy."""
+        """Switches the dropout of the teacher's copy off, where that is asked for."""
         if not self.drop_in_teacher:
             self.channel_dropout = self.map_dropout = 0.0
 
-    def _name_outputs(self, read: Sequence[Any], prefix: str, names: Sequence[str] | None) -> list[str]:
+    def _complete(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A neck's config, told of the levels."""
+        return complete_neck(config, [level.channels for level in self.read], self.is_single)
+
+    def _name_outputs(self, prefix: str, names: Sequence[str] | None) -> list[str]:
         """Names of the levels that the neck makes of those that it reads."""
-        kind, strides = type(self.neck).__name__, [level.stride for level in read]
-        made = self._strides(read)
+        kind, strides = type(self.neck).__name__, [level.stride for level in self.read]
+        made = self._strides()
         if names is None and made == strides:
             names = [prefix + name[1:] for name in self.inputs]
         elif names is None and all(stride & (stride - 1) == 0 for stride in made):
@@ -96,10 +98,10 @@ class NeckDecoder(BaseModule):
             )
         return list(names)
 
-    def _strides(self, read: Sequence[Any]) -> list[int]:
+    def _strides(self) -> list[int]:
         """Asks the strides of what the neck makes, on blank maps of an image with eight cells at the coarsest level."""
-        side = 8 * max(level.stride for level in read)
-        maps = [torch.zeros(1, level.channels, side // level.stride, side // level.stride) for level in read]
+        side = 8 * max(level.stride for level in self.read)
+        maps = [torch.zeros(1, level.channels, side // level.stride, side // level.stride) for level in self.read]
         try:
             with torch.no_grad(), evaluating(self.neck):
                 return [max(1, round(side / x.shape[2])) for x in self.neck(maps)]

@@ -23,7 +23,7 @@ class ReShape(nn.Module):
             a projection; where that is no whole number, the next larger one, with a projection.
         norm_cfg: Config of a norm in front, as mmcv takes it (``dict(type='GN', num_groups=1)``); None for none.
 
-    Example:
+    Examples:
         >>> import torch
         >>> ReShape(32, 4)(torch.empty(1, 32, 2, 3)).shape
         torch.Size([1, 2, 8, 12])

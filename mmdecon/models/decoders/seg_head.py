@@ -7,12 +7,13 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmengine.model import BaseModule
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
+from ..levels import Level
 from .arguments import complete_head
+from .base import DECODE_HEAD, Decoder
 
 FORMS = ('list', 'map', 'pairs')
 
@@ -38,7 +39,7 @@ class NoClassifier(nn.Module):
 
 
 @MODELS.register_module()
-class SegHeadDecoder(BaseModule):
+class SegHeadDecoder(Decoder):
     """A decode head of mmseg, without its classifier: levels -> one feature map.
 
     The head itself is built, so that every parameter keeps the name under which mmseg will load it. Its pass ends
@@ -64,9 +65,12 @@ class SegHeadDecoder(BaseModule):
             not suit it.
     """
 
+    place = DECODE_HEAD
+    classifier: str
+
     def __init__(
         self,
-        levels: Mapping[str, Any],
+        levels: Mapping[str, Level],
         head: dict[str, Any],
         inputs: str | Sequence[str],
         level: str = 'out',
@@ -74,14 +78,11 @@ class SegHeadDecoder(BaseModule):
         previous: str | None = None,
         form: str = 'list',
     ) -> None:
-        super().__init__()
-        self.is_single = isinstance(inputs, str)
-        self.inputs: list[str] = [inputs] if isinstance(inputs, str) else list(inputs)
-        self.classifier, self.previous, self.form, self.names = classifier, previous, form, [level]
-        self._check_levels(levels)
-        read = [levels[name] for name in self.inputs]
-        self.stride = read[0].stride
-        self.decode_head = build_foreign(complete_head(head, read, self.is_single, classifier))
+        super().__init__(levels, head, inputs, previous)
+        self.classifier, self.form, self.names = classifier, form, [level]
+        self._check_form()
+        self.stride = self.read[0].stride
+        self.decode_head = build_foreign(complete_head(head, self.read, self.is_single, classifier))
         self._check_cascade()
         self._remove_classifier()
         self.train(self.training)
@@ -119,6 +120,25 @@ class SegHeadDecoder(BaseModule):
             'name another module by classifier, or take another head'
         )
 
+    def build_downstream(self, library_type: str, given: Sequence[str], folded: bool = False) -> nn.Module:
+        """Builds the head with its classifier; it chooses among all maps that it is given."""
+        config = dict(self.config, type=library_type)
+        positions = [given.index(level) for level in self.inputs]
+        return build_foreign(complete_head(config, self.read, self.is_single, self.classifier, positions))
+
+    def run_downstream(self, module: nn.Module, maps: list[Any], levels: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Level -> what enters the classifier of a head that is given all maps."""
+
+        def stop(classifier: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            raise ClassifierReached(inputs[0])
+
+        given = [levels[self.inputs[0]]] if self.form == 'map' else maps
+        hook = module.get_submodule(self.classifier).register_forward_pre_hook(stop)
+        try:
+            return {self.names[0]: self.run(module, given, None if self.previous is None else levels[self.previous])}
+        finally:
+            hook.remove()
+
     def train(self, mode: bool = True) -> 'SegHeadDecoder':
         """Sets the mode of all layers; the head's own flag, which only adds auxiliary outputs and inputs, stays off."""
         super().train(mode)
@@ -130,13 +150,7 @@ class SegHeadDecoder(BaseModule):
         size = tuple(cells * self.stride for cells in x.shape[2:])
         return [BaseDataElement(metainfo=dict(img_shape=size, batch_input_shape=size)) for _ in x]
 
-    def _check_levels(self, levels: Mapping[str, Any]) -> None:
-        missing = [name for name in [*self.inputs, self.previous] if name is not None and name not in levels]
-        if missing:
-            raise ValueError(
-                f'a SegHeadDecoder reads level(s) {missing}, but only {sorted(levels)} exist at that point; change '
-                'its inputs, or add the decoder that makes them to model.network.decoder'
-            )
+    def _check_form(self) -> None:
         if self.form not in FORMS or (self.form == 'map' and len(self.inputs) > 1):
             raise ValueError(
                 f'form is {self.form!r} for {len(self.inputs)} level(s); known: {FORMS}, map for one alone'

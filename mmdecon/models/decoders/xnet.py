@@ -68,8 +68,9 @@ class XNet(StrictStart):
         self.combine, self.stride = combine, stride
         self.reshape = ReShape(in_channels[-1], stride, in_channels[0], norm_cfg)
         if combine in STARTS:
-            nn.init.normal_(self.reshape.projection.weight, std=init_std or 0.0)
-            nn.init.constant_(self.reshape.projection.bias, STARTS[combine])
+            weight, bias = self.reshape.projection.parameters()
+            nn.init.normal_(weight, std=init_std or 0.0)
+            nn.init.constant_(bias, STARTS[combine])
         if combine == 'gate':
             self.gate = nn.Parameter(torch.zeros(in_channels[0], 1, 1))
         self.classifier = build_foreign(classifier)

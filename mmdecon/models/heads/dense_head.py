@@ -7,11 +7,11 @@ compared.
 from typing import NamedTuple
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor
 
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 
 
@@ -30,7 +30,7 @@ class DenseEmbedding(NamedTuple):
 
 
 @MODELS.register_module()
-class DenseHead(BaseModule):
+class DenseHead(Head):
     """Two projectors side by side, of the mean and of the cells (DenseCL, arXiv 2011.09157, section 3.2).
 
     Weights start as torch's own layers do.
@@ -82,4 +82,4 @@ class DenseHead(BaseModule):
     def _average(self, feature: Tensor) -> Tensor:
         """Averages a map that has more cells a side than the grid."""
         size = [side if self.grid is None else min(side, self.grid) for side in feature.shape[2:]]
-        return feature if list(feature.shape[2:]) == size else F.adaptive_avg_pool2d(feature, size)
+        return feature if list(feature.shape[2:]) == size else F.adaptive_avg_pool2d(feature, (size[0], size[1]))

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 
 
 @MODELS.register_module()
-class MapHead(PointwiseMLP):
+class MapHead(PointwiseMLP, Head):
     """Projects a map cell by cell (PixPro's projector with its defaults). Weights start as torch's own layers do.
 
     Args:
@@ -51,7 +52,7 @@ class MapHead(PointwiseMLP):
         self.grid = grid
         self.spec = dict(channels=out_channels)
 
-    def forward(self, feature: Tensor, view: View) -> Tensor:
+    def forward(self, feature: Tensor, view: View) -> Tensor:  # type: ignore[override]  # a head takes the view, too
         """Projects a map (B, C, h, w) of a view to (B, D, min(h, g), min(w, g)); the view itself is not looked at.
 
         Raises:

@@ -6,12 +6,12 @@ Shapes: B images, C channels of the level, D channels of the projection, M drawn
 from typing import NamedTuple
 
 import torch
-from mmengine.model import BaseModule
 from torch import Tensor
 
 from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 
 
@@ -28,7 +28,7 @@ class RegionEmbedding(NamedTuple):
 
 
 @MODELS.register_module()
-class RegionHead(BaseModule):
+class RegionHead(Head):
     """Means of the cells of each region, then a multi-layer perceptron (DetCon, arXiv 2103.10957).
 
     Needs a branch with a ``sampler`` (:class:`mmdecon.models.RegionSampler`), so that both halves see the same

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 
 
@@ -34,7 +34,7 @@ class SlotEmbedding(NamedTuple):
 
 
 @MODELS.register_module()
-class SlotHead(BaseModule):
+class SlotHead(Head):
     """Projects a map and groups it by its similarity to K learnt prototypes (SlotCon, sections 3.1 and 3.2).
 
     Args:

@@ -7,11 +7,12 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...views import View
+from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 
 
 @MODELS.register_module()
-class VectorHead(PointwiseMLP):
+class VectorHead(PointwiseMLP, Head):
     """Projects the mean of a map. Weights start as torch's own layers do.
 
     ========= ================= ================ ========= =========== ===========
@@ -50,6 +51,6 @@ class VectorHead(PointwiseMLP):
         super().__init__(*layout, last_bias, hidden_bias, last_norm, init_cfg=None)
         self.spec = dict(channels=out_channels)
 
-    def forward(self, feature: Tensor, view: View) -> Tensor:
+    def forward(self, feature: Tensor, view: View) -> Tensor:  # type: ignore[override]  # a head takes the view, too
         """Projects a map (B, C, h, w) of a view to (B, D), not normalised; the view itself is not looked at."""
         return super().forward(feature.mean(dim=(2, 3)))

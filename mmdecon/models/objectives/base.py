@@ -1,5 +1,6 @@
 """The interface of objectives."""
 
+from abc import abstractmethod
 from typing import Any
 
 import torch.nn.functional as F
@@ -12,15 +13,17 @@ from ...views import View
 class Objective(BaseModule):
     """The loss for one ordered pair of views.
 
-    It owns what only the student or only the loss has: predictor, queue, centre.
-    A subclass implements :meth:`forward`, and the other two where it has something to say there.
+    It owns what only the student or only the loss has: predictor, queue, centre. A branch builds it with what its head
+    states in :attr:`Head.spec`. A subclass implements :meth:`forward`; it may override :meth:`observe` and
+    :meth:`health`, and set :attr:`needs_own`.
     """
 
     needs_own = False
     """Whether :meth:`forward` uses ``own``; the teacher is otherwise spared that view."""
 
+    @abstractmethod
     def forward(self, q: Any, k: Any, own: Any | None, q_view: View, k_view: View) -> dict[str, Tensor]:
-        """The loss's terms, by name; the loss is their sum.
+        """The terms of the loss, by name, scalars; the loss is their sum.
 
         Args:
             q: The head's embedding of view i by the student.
@@ -29,7 +32,6 @@ class Objective(BaseModule):
             q_view: View i.
             k_view: View j.
         """
-        raise NotImplementedError
 
     def observe(self, targets: list[Any]) -> None:
         """Pushes queues and moves centres: called once a step, after the losses.
@@ -39,7 +41,7 @@ class Objective(BaseModule):
         """
 
     def health(self, q: Any) -> dict[str, Tensor]:
-        """Figures to log, by name; the collapse alarm watches ``std`` (1 healthy, 0 collapsed).
+        """Figures to log, by name, scalars; the collapse alarm watches ``std`` (1 healthy, 0 collapsed).
 
         Args:
             q: A student's embedding.

@@ -79,6 +79,7 @@ class DetConObjective(Objective):
         queries = rows / self.temperature  # (N, D)
         kept = self._draw_negatives(len(rows) * dist.get_world_size(), rows.device)
         total = self._log_sum_exp(queries, q.ids, k, kept, excludes_same=False)
+        assert own is not None  # as needs_own says
         if own is not k:
             total = torch.logaddexp(total, self._log_sum_exp(queries, q.ids, own, kept, excludes_same=True))
         positive, count = _mean_positives(q.ids, k)

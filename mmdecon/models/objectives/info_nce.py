@@ -50,7 +50,8 @@ def log_sum_exp(
     Returns:
         (N,). A query without any allowed key has the lowest finite number, and no gradient.
     """
-    return _LogSumExp.apply(upcast(queries), upcast(keys), pairs_at_once, allowed)
+    sums: Tensor = _LogSumExp.apply(upcast(queries), upcast(keys), pairs_at_once, allowed)  # type: ignore[no-untyped-call]
+    return sums
 
 
 def paired(queries: Tensor, keys: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class _LogSumExp(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         sums, means, *inputs = ctx.saved_tensors
         gradient = gradient.masked_fill(sums == torch.finfo(sums.dtype).min, 0)[:, None]
-        to_keys = _to_keys(*inputs, sums, gradient, *ctx.parts) if inputs else None
+        to_keys = _to_keys(inputs[0], inputs[1], sums, gradient, *ctx.parts) if inputs else None
         return gradient * means, to_keys, None, None
 
 

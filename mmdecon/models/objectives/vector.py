@@ -69,6 +69,7 @@ class VectorContrast(VectorObjective):
         queries, keys = directions(q), directions(k)
         if self.queue is not None:
             return dict(contrast=self.queue.contrast(queries, keys, self.temperature))
+        assert own is not None  # as needs_own says
         return dict(contrast=self._contrast_batch(queries, keys, directions(own)))
 
     def _contrast_batch(self, queries: Tensor, keys: Tensor, own: Tensor) -> Tensor:

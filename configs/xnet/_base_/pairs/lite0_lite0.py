@@ -1,4 +1,4 @@
-# EfficientNet-lite0 x EfficientNet-lite0, trained on ImageNet: python -m mmdecon.downstream.lite work_dirs/lite0.pth
+# EfficientNet-lite0 x EfficientNet-lite0, trained on ImageNet; the README says where to get the file.
 # Its normalisation is (x - 127) / 128. `plain` is the encoder with four maps, for other decoders.
 lite0 = dict(
     type='mmpretrain.TIMMBackbone',

@@ -34,3 +34,10 @@ pair = dict(
     ),
     channels=[192, 384, 768, 1536],
 )
+# Learning rates fall by a tenth from stage to stage towards the image, on each side.
+stage_rates = {
+    'backbone.encoder.patch_embed': dict(lr_mult=0.9**4),
+    **{f'backbone.encoder.stages.{i}.': dict(lr_mult=0.9 ** (3 - i)) for i in range(4)},
+    **{f'neck.classifier.downsample_layers.{i}.': dict(lr_mult=0.9 ** (4 - i)) for i in range(4)},
+    **{f'neck.classifier.stages.{i}.': dict(lr_mult=0.9 ** (3 - i)) for i in range(4)},
+}

@@ -1,0 +1,24 @@
+"""Measures what training costs: ratios, side by side in one run."""
+
+from argparse import ArgumentParser, Namespace
+
+from . import loss, regions, step, views
+
+
+def parse() -> Namespace:
+    """Reads the arguments; each kind of measurement adds its own."""
+    parser = ArgumentParser(description=__doc__)
+    kinds = parser.add_subparsers(dest='kind', required=True)
+    for kind in (step, views, regions, loss):
+        kind.add_parser(kinds)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measures and prints."""
+    args = parse()
+    args.run(args)
+
+
+if __name__ == '__main__':
+    main()

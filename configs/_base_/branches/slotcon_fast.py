@@ -1,9 +1,0 @@
-# A SlotCon branch for fine levels at a fraction of the cost, fast_branch, beside the published one for the encoder:
-# 14 x 14 positions of a view instead of all cells, projectors of a quarter of the width, half the slots.
-_base_ = './slotcon.py'
-fast_branch = dict(
-    _base_.branch,
-    positions=dict(type='mmdecon.PositionSampler', grid=14),
-    head=dict(_base_.branch.head, hidden_channels=1024, num_slots=128),
-    objective=dict(_base_.branch.objective, hidden_channels=1024),
-)

@@ -1,0 +1,145 @@
+"""What the layouts of OpenMMLab's libraries have in common: backbone, necks and decode heads, built from configs.
+
+Shapes: B images, C channels, H x W pixels, h x w cells.
+"""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+
+from ...compat import require
+from ...models.decoders import NECK
+from ...models.decoders.arguments import full_type
+from ...registry import MODELS, build_foreign
+from ..pieces import Export
+from ..source import Source, read_config, refusing
+from .base import Layout, Misfits, Rule
+
+FLAT_STEM: Sequence[Rule] = (
+    (r'(?!stem\.)(.+)', r'\1'),
+    *((rf'stem\.{i}\.conv\.(.+)', rf'stem.{3 * i}.\1') for i in range(3)),
+    *((rf'stem\.{i}\.bn\.(.+)', rf'stem.{3 * i + 1}.\1') for i in range(3)),
+)
+"""mmpretrain's deep stem holds three blocks of convolution, norm and activation, mmseg's and mmdet's nine layers."""
+
+TRAINING_ONLY = ('drop_path_rate',)  # arguments of mmpretrain's backbones that mmseg's and mmdet's lack
+
+
+class OpenMMLabLayout(Layout):
+    """A library of OpenMMLab: a backbone, necks behind one another, and decode heads, which read the last of these.
+
+    Attributes:
+        library: Its import name, also the scope of its registries.
+    """
+
+    library: ClassVar[str]
+
+    def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
+        """A config's whole model, or the library's own classes for the parts that the export fills."""
+        require(self.library)
+        if config is None:
+            with refusing(f'{self.library} classes with the options of {source.path}', 'built'):
+                return self._build_parts(source, export)
+        cfg = read_config(config)
+        scope = cfg.get('default_scope', self.library)
+        init_default_scope(scope)
+        if 'backbone' not in cfg.model:
+            raise ValueError(f'the model of {config} has no backbone to load into: name a config of {self.library}')
+        with refusing(f'the model of {config}', 'built'):
+            return build_foreign({'_scope_': scope, **_without_pretrained(cfg.model)})
+
+    def run(self, source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
+        """Backbone and decoders: necks read each other, heads the last neck."""
+        backbone = model.get_submodule('backbone')
+        maps: list[Any] = list(backbone(image))
+        names = _encoder_levels(source, backbone)
+        levels = {name: _bare(x) for name, x in zip(names, maps) if name is not None}
+        for name, place in export.places.items():
+            decoder = source.network.decoder[name]
+            made = decoder.run_downstream(model.get_submodule(place), maps, levels)
+            levels.update(made)
+            if decoder.place == NECK:
+                maps = list(made.values())
+        return levels
+
+    def remedy(self, misfits: Misfits) -> str:
+        """By the kind of the first misfit."""
+        holes, left_over, unequal = misfits
+        stem = [name for name in (*holes, *left_over) if name.startswith('backbone.stem.')]
+        if stem:
+            ours, theirs = ('one 7x7 convolution', 'three') if stem[0] in holes else ('three convolutions', 'one')
+            return (
+                f"The stem was pre-trained with {ours}, the target has {theirs}: pre-train with the target's stem "
+                "(mmpretrain.ResNetV1c for mmseg's shipped configs, mmpretrain.ResNet for mmdet's), or set the "
+                "target's backbone.type to match."
+            )
+        neck = [name for name in (*holes, *left_over, *unequal) if name.startswith('neck.')]
+        if any('.bn.' in name for name in left_over if name in neck):
+            return "The target's neck has no norm: export with --fold-norm, or pre-train without norm_cfg in the neck."
+        if any('.bn.' in name for name in holes if name in neck):
+            return "The target's neck has a norm: set its norm_cfg=None, or pre-train with one."
+        if [name for name in (*holes, *left_over, *unequal) if name.startswith('backbone.')]:
+            return 'The backbones differ: give the target the type, depth and width of the pre-trained encoder.'
+        if [name for name in left_over if self.part(name) not in self.places.values()]:
+            return (
+                f'Only {", ".join(self.places.values())} are looked for: make the file with tools/export.py, or name '
+                "it in backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."
+            )
+        return 'The decoders differ: export with --part encoder, or give the target the type and channels of ours.'
+
+    def _build_parts(self, source: Source, export: Export) -> nn.ModuleDict:
+        """The library's own classes for the exported parts, as the pre-training config has them."""
+        encoder = source.network.level_names
+        given = read = encoder  # what the next decoder is given; what the backbone must give
+        built: dict[str, list[nn.Module]] = {}
+        for name, place in export.places.items():
+            decoder = source.network.decoder[name]
+            library_type = self.counterpart(decoder.library_type).type
+            module = decoder.build_downstream(library_type, given, export.folded)
+            built.setdefault(place.partition('.')[0], []).append(module)
+            if decoder.place == NECK:
+                read, given = (decoder.inputs if given is encoder else read), decoder.names
+        parts = {part: found[0] if len(found) == 1 else nn.ModuleList(found) for part, found in built.items()}
+        return nn.ModuleDict({**parts, 'backbone': self._build_backbone(source, read)})
+
+    def _build_backbone(self, source: Source, read: Sequence[str]) -> nn.Module:
+        """Builds the library's class for an encoder; what only training needs is left out where the class lacks it.
+
+        Args:
+            source: The pre-trained network.
+            read: Levels that what follows it takes, all of what it gives.
+        """
+        encoder, names = source.config['network']['encoder'], source.network.level_names
+        counterpart = self.counterpart(full_type(encoder))
+        known = inspect.signature(MODELS.get(counterpart.type)).parameters
+        dropped = {'_scope_', 'init_cfg', *(name for name in TRAINING_ONLY if name not in known)}
+        kept = {**counterpart.arguments, **encoder, 'type': counterpart.type}
+        kept = {name: value for name, value in kept.items() if name not in dropped}
+        if read != names:  # necks take all that a backbone gives
+            indices: Any = source.network.encoder.out_indices
+            kept['out_indices'] = [indices[names.index(level)] for level in read]
+        return build_foreign(kept)
+
+
+def _bare(x: Any) -> Tensor:
+    """A map that a backbone may give together with a class token."""
+    bare: Tensor = x[0] if isinstance(x, (list, tuple)) else x
+    return bare
+
+
+def _encoder_levels(source: Source, backbone: nn.Module) -> list[str | None]:
+    """The level that each map of a target's backbone is, or None where pre-training had none there."""
+    names, ours = source.network.level_names, getattr(source.network.encoder, 'out_indices', None)
+    theirs = getattr(backbone, 'out_indices', None)
+    if ours is None or theirs is None:
+        return list(names)
+    return [dict(zip(ours, names)).get(index) for index in theirs]
+
+
+def _without_pretrained(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's config without the files that training would start from, which need not exist here."""
+    backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
+    return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}

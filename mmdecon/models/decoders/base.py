@@ -1,0 +1,127 @@
+"""The interface of decoders.
+
+Shapes: B images, C channels, h x w cells.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from ..levels import Level, find_levels
+from ..twin import Half
+from .arguments import full_type
+
+NECK, DECODE_HEAD = 'neck', 'decode_head'
+PLACES = (NECK, DECODE_HEAD)
+
+
+class Decoder(Half):
+    """Levels -> further levels, by a module of another library.
+
+    The network builds it with the levels that exist, runs it as soon as those exist that it reads, and asks channels
+    and strides of those that it makes. An export asks it for its place downstream, and to build and run its module
+    there.
+
+    A subclass gives ``place``, sets ``names``, implements :meth:`forward` and :meth:`build_downstream`, and holds the
+    library's module under the name of its place: ``self.neck`` or ``self.decode_head``. All its tensors are inside that
+    module, so that a layout finds the library's own names. It may override ``classifier``, :meth:`reads`,
+    :meth:`run_downstream` and, as any half of a twin, :meth:`become_teacher`.
+
+    Attributes:
+        place: Where it stands downstream. ``'neck'``: between encoder and heads, what follows reads its levels alone.
+            ``'decode_head'``: last, and gives what enters its classifier.
+        config: Of the library's module.
+        inputs: Names of the levels that it reads, in the order in which its module takes them.
+        read: Those levels.
+        is_single: Whether the config gives one name instead of a list.
+        previous: The level, made by a decoder of the same place before it, that it reads besides; of cascades.
+        names: Names of the levels that it makes, in the order in which its module gives them.
+        classifier: Where in the library's module its classifier is, which is not pre-trained and in no export.
+
+    Args:
+        levels: The levels that exist, given by the network.
+        config: Of the library's module.
+        inputs: Names of the levels to read, by default the encoder's.
+        previous: See above.
+
+    Raises:
+        ValueError: If a level to read does not exist.
+    """
+
+    place: ClassVar[str]
+    names: list[str]
+    classifier: str | None = None
+
+    def __init__(
+        self,
+        levels: Mapping[str, Level],
+        config: Mapping[str, Any],
+        inputs: str | Sequence[str] | None = None,
+        previous: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        encoder = [name for name, level in levels.items() if level.side == 'encoder']
+        self.is_single = isinstance(inputs, str)
+        self.inputs: list[str] = [inputs] if isinstance(inputs, str) else list(inputs or encoder)
+        self.previous = previous
+        others = [] if previous is None else [previous]
+        read = find_levels([*self.inputs, *others], levels, f'a {type(self).__name__}', 'its inputs')
+        self.read = read[: len(self.inputs)]
+
+    @classmethod
+    def reads(cls, config: Mapping[str, Any]) -> set[str]:
+        """The levels that must exist before a decoder can be built.
+
+        Args:
+            config: Of the decoder. Its ``inputs`` and ``previous`` count; without ``inputs`` the encoder's levels are
+                read, which always exist.
+        """
+        inputs, previous = config.get('inputs') or [], config.get('previous')
+        return {*([inputs] if isinstance(inputs, str) else inputs), *([previous] if previous else [])}
+
+    @property
+    def part(self) -> nn.Module:
+        """The library's module."""
+        return self.get_submodule(self.place)
+
+    @property
+    def library_type(self) -> str:
+        """The class of the library's module, with its scope, such as ``'mmseg.FPN'``: layouts may have another."""
+        return full_type(self.config)
+
+    @abstractmethod
+    def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Runs the module.
+
+        Args:
+            maps: Level -> map (B, C, h, w), of all levels so far.
+
+        Returns:
+            Level -> map, of those in ``names``.
+        """
+
+    @abstractmethod
+    def build_downstream(self, library_type: str, given: Sequence[str], folded: bool = False) -> nn.Module:
+        """Builds the library's own module for downstream, with its classifier, to prove an export without a target.
+
+        Args:
+            library_type: The layout's class for :attr:`library_type`.
+            given: Names of the levels whose maps it will be given there, in their order.
+            folded: Whether its norms were folded into the convolutions before them: build it without.
+        """
+
+    def run_downstream(self, module: nn.Module, maps: list[Any], levels: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Runs the library's own module; by default as necks are run.
+
+        Args:
+            module: In a downstream model, in eval mode.
+            maps: What it is given there: those of the backbone, or of the neck before it.
+            levels: The downstream model's levels so far.
+
+        Returns:
+            Level -> map, of those in ``names``; of a head what enters its classifier.
+        """
+        return dict(zip(self.names, module(maps)))

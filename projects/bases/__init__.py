@@ -1,0 +1,1 @@
+"""Every base, alone and with a decoder, in ten short runs."""

@@ -1,0 +1,20 @@
+_base_ = [
+    '../../../configs/_base_/networks/r18.py',
+    '../../../configs/_base_/branches/densecl_small.py',
+    '../../_base_/photos.py',
+    '../../_base_/adamw_5e.py',
+    '../../../configs/_base_/default_runtime.py',
+]
+model = dict(
+    momentum=dict(schedule='constant', start=0.999),
+    branches=dict(
+        enc=dict(
+            _base_.branch,
+            level='c5',
+            weight=1.0,
+            head=dict(_base_.branch.head, hidden_channels=256, grid=8),
+            objective=dict(_base_.branch.objective, queue_length=512),
+        )
+    ),
+)
+default_hooks = dict(logger=dict(interval=5), checkpoint=dict(interval=5, max_keep_ckpts=1))

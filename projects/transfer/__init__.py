@@ -1,0 +1,1 @@
+"""Exact against fast decoder branches, by what a fine-tuned model gains."""

@@ -24,7 +24,7 @@ def train(folder: Path, branches: dict | None = None, size: int = 64, **loader: 
         cfg.model.branches = branches
     cfg.train_dataloader.update(loader)
     cfg.train_dataloader.dataset.pipeline[1].size = size
-    cfg.train_cfg.max_epochs = 1
+    cfg.train_cfg.max_epochs, cfg.param_scheduler = 1, None
     cfg.dump(folder / 'config.py')
     here.train(folder / 'work', config=str(folder / 'config.py'))
     return here.rows(folder / 'work')

@@ -24,10 +24,12 @@ def refuse_clashes(cfg: Config) -> None:
 
     Raises:
         SystemExit: If processes would accumulate gradients over a static graph, mmengine checkpoint a model of mmdecon,
-            or a strategy have no runner, no processes, no import, or keys beside it that nothing reads.
+            workers last where there are none, or a strategy have no runner, no processes, no import, or keys beside it
+            that nothing reads.
     """
     _refuse_static_accumulation(cfg)
     _refuse_checkpointing(cfg)
+    _refuse_lasting_workers_without_workers(cfg)
     if cfg.get('strategy'):
         _refuse_half_a_strategy(cfg)
 
@@ -49,6 +51,17 @@ def _refuse_checkpointing(cfg: Config) -> None:
             f'activation_checkpointing={cfg.activation_checkpointing} counts batches twice in running statistics, and '
             'an encoder would get no gradients; add dict(type="mmdecon.Recompute", modules=[...]) to custom_hooks.'
         )
+
+
+def _refuse_lasting_workers_without_workers(cfg: Config) -> None:
+    """Refuses what torch refuses in words of its own, naming no key."""
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name) or {}
+        if isinstance(loader, dict) and loader.get('persistent_workers') and not loader.get('num_workers'):
+            refuse(
+                f'{name}.persistent_workers=True with num_workers=0: there are no workers to keep; set '
+                f'{name}.persistent_workers=False'
+            )
 
 
 def _refuse_half_a_strategy(cfg: Config) -> None:

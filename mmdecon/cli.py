@@ -19,6 +19,7 @@ from mmengine.runner import Runner
 from torch import distributed
 
 from .clashes import UNREAD, refuse_clashes
+from .option_keys import refuse_unknown_keys
 from .refusal import refuse
 
 # Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
@@ -74,6 +75,7 @@ def load_config(args: Namespace) -> Config:
         refuse(f"the config '{args.config}' cannot be read: {fault}")
     override(cfg, args.cfg_options)
     cfg.launcher = args.launcher
+    refuse_unknown_keys(cfg)
     refuse_clashes(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg

@@ -17,8 +17,8 @@ class Clock(NamedTuple):
 
     @property
     def progress(self) -> float:
-        """The share of the run that is done, 0..1."""
-        return self.step / self.total
+        """The share of the run that is done, 0..1; of a run that goes on longer, 1."""
+        return min(self.step / self.total, 1.0)
 
 
 class Part(NamedTuple):
@@ -75,7 +75,7 @@ def published_decon(clock: Clock, start: float, part: Part) -> float:
     on_decoder_side = part.side == 'decoder'
     if on_decoder_side and part.name == 'prototypes':
         return 1.0
-    return rise((2 * clock.step + on_decoder_side) / clock.total, start)
+    return rise(min((2 * clock.step + on_decoder_side) / clock.total, 2.0), start)
 
 
 SCHEDULES: dict[str, Schedule] = {f.__name__: f for f in (cosine, constant, published_decon)}

@@ -3,13 +3,19 @@
 A config without test_dataloader pre-trains; export its checkpoint with tools/export.py.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import get_world_size
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
+from mmdecon.hooks.lone_image import REMEDY, TORCHS
 from mmdecon.refusal import refuse, told_plainly
+from mmdecon.resuming import find_checkpoint, refuse_overwriting
 
 
 def mix_precision(cfg: Config) -> None:
@@ -38,9 +44,22 @@ def resume(cfg: Config, source: str) -> None:
         source: Path of a checkpoint, or ``'auto'`` for the last one in the work directory. If there is none, the run
             starts from the beginning, with the ``load_from`` of the config.
     """
-    checkpoint = find_latest_checkpoint(cfg.work_dir) if source == 'auto' else source
+    checkpoint = find_checkpoint(cfg) if source == 'auto' else source
     if checkpoint:
         cfg.resume, cfg.load_from = True, require_checkpoint(checkpoint)
+
+
+def check_start(cfg: Config, overwrite: bool, extend: bool) -> None:
+    """Adds the hook that checks what the run starts from, where the config has none, and gives it its options."""
+    hooks = [hook for hook in cfg.get('custom_hooks') or [] if hook.get('type') != 'mmdecon.CheckStart']
+    cfg.custom_hooks = [dict(type='mmdecon.CheckStart', overwrite=overwrite, extend=extend), *hooks]
+    pointer = Path(cfg.work_dir, 'last_checkpoint')
+    if cfg.get('resume'):
+        return
+    if overwrite:
+        pointer.unlink(missing_ok=True)  # or --resume would take the old run's, were this one to end before it saves
+    else:
+        refuse_overwriting(cfg)
 
 
 def scale_lr(cfg: Config) -> None:
@@ -65,11 +84,25 @@ def require_a_batch(runner: Runner) -> None:
         )
 
 
+@contextmanager
+def lone_values_named() -> Iterator[None]:
+    """Says in one sentence that batch norm met a single value, which torch says of its own insides."""
+    try:
+        yield
+    except ValueError as error:
+        if TORCHS not in str(error):
+            raise
+        refuse(f'batch norm found a single value of a channel in a batch of one image; {REMEDY}.')
+
+
 def main() -> None:
     """Parses the arguments and trains."""
     parser = common_parser(__doc__)
     resumed = 'resume from this checkpoint (default: the last one in the work directory, if there is one)'
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT', help=resumed)
+    longer = 'with --resume: go on to another train_cfg.max_epochs or max_iters, on the schedules of that length'
+    parser.add_argument('--extend', action='store_true', help=longer)
+    parser.add_argument('--overwrite', action='store_true', help="start anew over an earlier run's checkpoints")
     mixed = 'mixed precision: float16 or optim_wrapper.dtype on a GPU; bfloat16 on a CPU, which few CPUs do fast'
     parser.add_argument('--amp', action='store_true', help=mixed)
     scale = 'multiply the learning rate by the total batch size / auto_scale_lr.base_batch_size'
@@ -78,11 +111,13 @@ def main() -> None:
     cfg = load_config(args)
     if args.amp:
         mix_precision(cfg)
-    if args.resume:
-        resume(cfg, args.resume)
     if args.auto_scale_lr:
         scale_lr(cfg)
-    with processes(cfg), told_plainly():
+    with told_plainly():
+        if args.resume:
+            resume(cfg, args.resume)
+        check_start(cfg, args.overwrite, args.extend)
+    with processes(cfg), told_plainly(), lone_values_named():
         runner = build_runner(cfg)
         require_a_batch(runner)
         runner.train()

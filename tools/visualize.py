@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
+import cv2
 import mmcv
 
 from mmdecon.refusal import refuse
@@ -22,6 +23,8 @@ def parse() -> Namespace:
 def main() -> None:
     """Draws and writes."""
     args = parse()
+    if not cv2.haveImageWriter(args.out):
+        refuse(f"'{args.out}' ends in no kind of picture that can be written; name it .png, .jpg or .webp.")
     try:
         picture = draw_runs(args.runs, args.per_row)
     except (ValueError, OSError) as fault:

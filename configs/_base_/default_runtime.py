@@ -6,6 +6,11 @@ randomness = dict(seed=0)
 default_hooks = dict(
     logger=dict(type='LoggerHook', interval=50), checkpoint=dict(type='CheckpointHook', interval=10, max_keep_ckpts=3)
 )
-custom_hooks = [dict(type='mmdecon.SeedEachStep'), dict(type='mmdecon.Health'), dict(type='mmdecon.PlainCheckpoint')]
+custom_hooks = [
+    dict(type='mmdecon.SeedEachStep'),
+    dict(type='mmdecon.Health'),
+    dict(type='mmdecon.PlainCheckpoint'),
+    dict(type='mmdecon.CheckStart'),
+]
 # TensorBoard instead of a JSON file: --cfg-options visualizer.vis_backends.0.type=TensorboardVisBackend
 visualizer = dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')])

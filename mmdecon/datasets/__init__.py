@@ -5,14 +5,16 @@ from ..images.reading import LoadImage
 from .depth_folder import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth
 from .depth_transforms import KBCrop, MaskDepth, RandomGamma
+from .draws import SeededDraws
 from .image_folder import ImageFolder
 from .load_regions import LoadRegions
 from .photometrics import Photometrics
-from .sampler import ViewSampler
+from .sampler import EndlessViewSampler, ViewSampler
 from .two_view import PackViews, TwoViews
 
 __all__ = [
     'DepthFolder',
+    'EndlessViewSampler',
     'ImageFolder',
     'KBCrop',
     'LoadDepth',
@@ -22,6 +24,7 @@ __all__ = [
     'PackViews',
     'Photometrics',
     'RandomGamma',
+    'SeededDraws',
     'TwoViews',
     'UnreadableImage',
     'UnusableDepth',

@@ -1,5 +1,6 @@
 """Hooks that watch, record and check; no training depends on one."""
 
+from .check_start import CheckStart
 from .dense_probe import DenseProbe
 from .health import Health
 from .next_stage import NextStage
@@ -8,4 +9,13 @@ from .recompute_parts import Recompute
 from .seed import SeedEachStep
 from .verify_load import VerifyLoad
 
-__all__ = ['DenseProbe', 'Health', 'NextStage', 'PlainCheckpoint', 'Recompute', 'SeedEachStep', 'VerifyLoad']
+__all__ = [
+    'CheckStart',
+    'DenseProbe',
+    'Health',
+    'NextStage',
+    'PlainCheckpoint',
+    'Recompute',
+    'SeedEachStep',
+    'VerifyLoad',
+]

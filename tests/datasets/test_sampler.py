@@ -143,7 +143,13 @@ def test_a_draw_is_its_index_and_survives_pickling() -> None:
     draw = Draw(5, seed=2**32 - 1)
     for copied in (pickle.loads(pickle.dumps(draw, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)):
         assert (copied, copied.seed, type(copied)) == (5, 2**32 - 1, Draw)
-    assert list(range(10))[draw] == 5 and isinstance(draw, int) and type(draw % 3) is int
+    assert list(range(10))[draw] == 5 and isinstance(draw, int)
+
+
+def test_what_wrappers_compute_from_a_draw_keeps_its_seed() -> None:
+    draw = Draw(5, seed=9)
+    for found, index in ((draw % 3, 2), (draw - 4, 1)):
+        assert (found, found.seed, type(found)) == (index, 9, Draw)
 
 
 def process_views(rank: int, folder: Path, results: Path) -> None:

@@ -29,7 +29,7 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     collate_fn=dict(type='default_collate'),
-    sampler=dict(type='InfiniteSampler', shuffle=True),
+    sampler=dict(type='mmdecon.EndlessViewSampler', shuffle=True),
     dataset=dict(
         type='mmdecon.ImageFolder',
         data_root='tests/data/nuclei',

@@ -150,7 +150,9 @@ def _arguments(kind: Any) -> set[str] | None:
 
 def _inherited(kind: type) -> set[str]:
     """The arguments of a class and of those that it passes the rest on to."""
-    return set().union(*(_named(base.__init__) for base in kind.__mro__[:-1])) - {'self'}
+    return set().union(*(_named(vars(base)['__init__']) for base in kind.__mro__[:-1] if '__init__' in vars(base))) - {
+        'self'
+    }
 
 
 def _named(function: Any) -> set[str]:

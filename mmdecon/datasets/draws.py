@@ -1,8 +1,8 @@
 """Whether a data loader's random draws are functions of run seed, epoch and index, and how to make them so."""
 
 import random
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator, Sized
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ class SeededDraws(Dataset):
             self.dataset.full_init()
 
     def __len__(self) -> int:
-        return len(self.dataset)
+        return len(cast(Sized, self.dataset))
 
     def __getitem__(self, index: int) -> Any:
         """One sample, drawn by the seed of the index, if it has one."""
@@ -72,7 +72,7 @@ def takes_seeds(dataset: Dataset) -> bool:
     Args:
         dataset: Its first and last sample are loaded.
     """
-    ends = {0, len(dataset) - 1}
+    ends = {0, len(cast(Sized, dataset)) - 1}
     before = _generators()
     for index in ends:
         dataset[Draw(index, seed=index)]
@@ -96,7 +96,7 @@ def repeats_its_draws(loader: DataLoader) -> bool:
     return not takes_seeds(loader.dataset)
 
 
-def _indices(loader: DataLoader) -> Iterable[int]:
+def _indices(loader: DataLoader) -> Iterator[int]:
     """The sampler's indices, from the start."""
     batches = getattr(loader.batch_sampler, 'sampler', None)
     return iter(loader.sampler if batches is None else batches)
@@ -104,5 +104,6 @@ def _indices(loader: DataLoader) -> Iterable[int]:
 
 def _generators() -> tuple[Any, Any, bytes]:
     """The states of Python's, NumPy's and torch's generators, comparable."""
-    name, keys, *rest = np.random.get_state()
+    state: Any = np.random.get_state()
+    name, keys, *rest = state
     return random.getstate(), (name, keys.tobytes(), *rest), torch.get_rng_state().numpy().tobytes()

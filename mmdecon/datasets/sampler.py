@@ -32,10 +32,10 @@ class Draw(int):
     def __getnewargs__(self) -> tuple[int, int]:  # type: ignore[override]
         return int(self), self.seed
 
-    def __sub__(self, other: SupportsIndex) -> 'Draw':  # type: ignore[override]
+    def __sub__(self, other: SupportsIndex) -> 'Draw':
         return Draw(int(self) - int(other), self.seed)
 
-    def __mod__(self, other: SupportsIndex) -> 'Draw':  # type: ignore[override]
+    def __mod__(self, other: SupportsIndex) -> 'Draw':
         return Draw(int(self) % int(other), self.seed)
 
 

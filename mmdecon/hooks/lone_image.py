@@ -1,6 +1,8 @@
 """Batches of a single image, in which batch norm may meet a single value."""
 
+from collections.abc import Sized
 from copy import deepcopy
+from typing import Any, cast
 
 import torch
 from mmengine.runner import Runner
@@ -33,7 +35,7 @@ def require_no_lone_image(runner: Runner) -> None:
     loader, model = runner.train_dataloader, unwrapped(runner.model)
     if smallest_batch(loader) != 1 or is_sharded(runner.model):  # a shard's model cannot be copied
         return
-    copy = deepcopy(model).train()
+    copy: Any = deepcopy(model).train()
     copy.clock = lambda: Clock(0, 1)
     batch = loader.collate_fn([loader.dataset[Draw(0, seed=0)]])
     try:
@@ -52,4 +54,4 @@ def smallest_batch(loader: DataLoader) -> int:
     """How many images the last batch of an epoch has in this process; 0 where batches vary."""
     size = loader.batch_size or 0
     ends = bool(size) and not loader.drop_last and not isinstance(loader.sampler, EndlessViewSampler)
-    return len(loader.sampler) % size or size if ends else size
+    return len(cast(Sized, loader.sampler)) % size or size if ends else size

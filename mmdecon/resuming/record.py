@@ -1,7 +1,7 @@
 """What a checkpoint tells of its run, and whether a run that goes on from it is the same one."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sized
+from typing import Any, NamedTuple, cast
 
 from mmengine.dist import get_world_size
 from torch.utils.data import DataLoader
@@ -72,7 +72,7 @@ def make_record(cfg: Mapping[str, Any], loader: DataLoader) -> dict[str, Any]:
     options = {key: value for key, value in flat if key.partition('.')[0] not in ELSEWHERE}
     return dict(
         processes=get_world_size(),
-        images=len(loader.dataset),
+        images=len(cast(Sized, loader.dataset)),
         batch=loader.batch_size or getattr(loader.batch_sampler, 'batch_size', 0),
         passes=(cfg.get('optim_wrapper') or {}).get('accumulative_counts', 1),
         iterations=len(loader),

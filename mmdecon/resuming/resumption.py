@@ -33,7 +33,7 @@ class Resumption:
             raise ValueError('several optimisers (optim_wrapper.constructor) in one run cannot be resumed by mmdecon')
         self.schedulers = runner.param_schedulers or []
         self.fresh = Fresh(runner.optim_wrapper, self.schedulers)
-        self.place: Place | None = None
+        self.place: Place  # set by plan
 
     @property
     def path(self) -> str:

@@ -113,9 +113,9 @@ def draw_maps(
     """
     samples = [split[index] for index in indices]
     colours = palette(len(split.classes))
-    columns = [[caption(_panel(sample.image[..., ::-1]), 'image') for sample in samples]]
+    columns = [[caption(_panel(sample.image[..., ::-1]), 'image\n\n', 11) for sample in samples]]
     laid = [blend(s.image[..., ::-1], colours[s.labels], np.where(s.labels == IGNORED, 0, 0.75)) for s in samples]
-    columns.append([caption(_panel(picture), 'annotation') for picture in laid])
+    columns.append([caption(_panel(picture), 'annotation\n\n', 11) for picture in laid])
     for title, (subject, levels) in shown.items():
         seen = [see(subject, sample, how) for sample in samples]
         maps = [_within(join(one.maps, levels), one) for one in seen]
@@ -146,7 +146,7 @@ def draw_subjects(
     shown: dict[str, tuple[Subject, Sequence[str]]] = {}
     for subject in subjects:
         name, levels = next(iter(choose_features(subject, wanted).items()))
-        shown[f'{subject.name}\ntrained\n{name}'] = (subject, levels)
+        shown[f'{subject.name}\ngiven\n{name}'] = (subject, levels)
         if subject.has_decoder and seeds:
             random = with_random_decoder(subject, seeds[0], first_images(train))
             shown[f'{subject.name}\nrandom decoder {seeds[0]}\n{name}'] = (random, levels)

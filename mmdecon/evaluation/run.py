@@ -15,7 +15,7 @@ from .random_start import first_images, with_random_decoder
 from .split import Split
 from .subjects import Subject
 
-TRAINED, RANDOM, ENCODER = 'trained', 'random decoder', 'encoder'
+GIVEN, RANDOM, ENCODER = 'given', 'random decoder', 'encoder'
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Result:
 
     Attributes:
         subject: The network's name.
-        start: ``trained``: a decoder's level of a checkpoint, or a level that was asked for; ``random decoder``: the
+        start: ``given``: levels that were asked for, of the network as it is; ``random decoder``: the
             same with random decoder weights; ``encoder``: all levels of the encoder joined.
         seed: Of the random decoder; None otherwise.
         row: The scores.
@@ -82,7 +82,7 @@ def evaluate(
         beside = {bare: tuple(bare.split('+'))} if subject.has_decoder else {}
         rows = probe(subject, {**features, **beside}, train, val, draws, how)
         starts = {bare: ENCODER} if beside else {}
-        results += [Result(subject.name, starts.get(row.feature, TRAINED), None, row) for row in rows]
+        results += [Result(subject.name, starts.get(row.feature, GIVEN), None, row) for row in rows]
         tell(f'{subject.name}: {len(rows)} results')
         made = {name: levels for name, levels in features.items() if _is_made(levels, subject)}
         for seed in seeds if made else ():

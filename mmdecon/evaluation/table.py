@@ -8,7 +8,7 @@ from typing import NamedTuple
 from scipy.special import stdtrit
 
 from .probing import Row
-from .run import ENCODER, RANDOM, TRAINED, Result
+from .run import ENCODER, GIVEN, RANDOM, Result
 
 TRUST = 0.95
 METRICS = ('mIoU', 'foreground_mIoU', 'accuracy')
@@ -49,7 +49,7 @@ def table(results: Sequence[Result], metric: str = 'foreground_mIoU') -> str:
         metric: A field of the scores.
     """
     columns = list(dict.fromkeys((r.subject, r.start) for r in results if r.start != ENCODER))
-    heads = [subject if start == TRAINED else f'{subject}: {start}' for subject, start in columns]
+    heads = [subject if start == GIVEN else f'{subject}: {start}' for subject, start in columns]
     lines = [_line(['map', 'channels', 'method', 'labels', *heads]), _line(['---'] * (4 + len(heads)))]
     for row in _kinds(results):
         cells = [_values(results, row, metric, *column) for column in columns]
@@ -73,7 +73,7 @@ def differences(results: Sequence[Result], metric: str = 'foreground_mIoU', as_s
     """
     heads = ['map', 'method', 'labels', 'network', f'minus {RANDOM}', 'better', 'minus bare encoder', 'better']
     lines, subjects = [_line(heads), _line(['---'] * len(heads))], list(dict.fromkeys(r.subject for r in results))
-    for row in _kinds(r for r in results if r.start == TRAINED):
+    for row in _kinds(r for r in results if r.start == GIVEN):
         feature, _, method, labels = _names(row)
         paired = [_paired(results, row, metric, subject) for subject in subjects]
         for subject, pair in zip(subjects, paired):
@@ -86,7 +86,7 @@ def differences(results: Sequence[Result], metric: str = 'foreground_mIoU', as_s
 
 def _paired(results: Sequence[Result], row: Row, metric: str, subject: str) -> list[list[float]]:
     """Differences draw by draw: from the random decoder, and from the bare encoder."""
-    ours = _values(results, row, metric, subject, TRAINED)
+    ours = _values(results, row, metric, subject, GIVEN)
     bare = [r.row for r in results if r.subject == subject and r.start == ENCODER]
     theirs = _values(results, row._replace(feature=bare[0].feature), metric, subject, ENCODER) if bare else {}
     random = _values(results, row, metric, subject, RANDOM)
@@ -106,7 +106,7 @@ def _values(results: Iterable[Result], row: Row, metric: str, subject: str, star
     """Draw -> score of a map and method, the mean over random decoders."""
     found: dict[int | None, list[float]] = {}
     for r in results:
-        is_start = r.start == start or (start == TRAINED and r.start == ENCODER and r.row.feature == row.feature)
+        is_start = r.start == start or (start == GIVEN and r.start == ENCODER and r.row.feature == row.feature)
         if r.subject == subject and is_start and _kind(r.row) == _kind(row):
             found.setdefault(r.row.draw, []).append(getattr(r.row.scores, metric))
     return {draw: mean(values) for draw, values in found.items()}

@@ -1,11 +1,12 @@
 """Loads an export into the model that will use it, and compares what the two compute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from mmengine.model import revert_sync_batchnorm
+from torch import Tensor
 
 from .fit import Fit, check_fit
 from .layouts import get_layout
@@ -49,7 +50,8 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
         tolerance: Largest difference, relative to the largest value of a map.
 
     Raises:
-        ValueError: If a tensor does not fit, a level differs, or no level can be compared.
+        ValueError: If a tensor does not fit, a level differs, an exported decoder's level is not given, or no level can
+            be compared.
     """
     layout = get_layout(export.layout)
     model = revert_sync_batchnorm(layout.build_target(source, export, target)).eval()
@@ -62,6 +64,7 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
             ours = source.network(image)
         with drawing_the_same():
             theirs = layout.run(source, export, model, image)
+    _require_all(source, export, theirs)
     equal, incomparable = [], []
     for name, theirs_map in theirs.items():
         if name not in source.network.trained_levels:
@@ -81,3 +84,22 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     if not equal:
         raise ValueError(f'no level of the target can be compared: {incomparable} have other sizes there')
     return Verification(fit, equal, incomparable)
+
+
+def _require_all(source: Source, export: Export, theirs: Mapping[str, Tensor]) -> None:
+    """Refuses a target that gives unknown levels, or not all of the exported decoders: tensors would go unproven."""
+    network = source.network
+    unknown = sorted(theirs.keys() - network.levels.keys())
+    made = [name for decoder in export.decoders for name in network.decoder[decoder].names]
+    lacking = [name for name in made if name in network.trained_levels and name not in theirs]
+    if unknown or lacking:
+        raise ValueError(
+            f'the layout {export.layout!r} gives the levels {sorted(theirs)} of the target; '
+            + (f'{unknown} are none of the network, which has {sorted(network.levels)}; ' if unknown else '')
+            + (
+                f'{lacking} of the exported decoders are not among them, so that nothing would prove them; '
+                if lacking
+                else ''
+            )
+            + "correct the names in the layout's run or in the decoder's run_downstream"
+        )

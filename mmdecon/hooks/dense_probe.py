@@ -14,7 +14,7 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import Tensor
 
 from ..evaluation.draws import draw_images
-from ..evaluation.features import default_features, encoder_join, parse_feature
+from ..evaluation.features import parse_feature
 from ..evaluation.files import write_json, write_picture
 from ..evaluation.options import Options
 from ..evaluation.probing import probe
@@ -48,8 +48,8 @@ class DenseProbe(Hook):
         train: Labelled images to learn from: ``dict(images=FOLDER, labels=FOLDER, list_file=FILE, count=N)``, all of
             :func:`~mmdecon.evaluation.open_folder`'s arguments, or a data set of mmseg (with a ``type``).
         val: Labelled images to score on, in the same way.
-        levels: What to probe, levels or several joined by ``+``; by default the decoders' finest level and all of the
-            encoder's joined, which is what a good decoder has to beat.
+        levels: What to probe, levels or several joined by ``+``; by default the decoders' finest level alone. All of
+            the encoder's joined (``c2+c3+c4+c5``) is what a good decoder has to beat, and costs several times as much.
         interval: Epochs between two probes, or iterations where the training loop counts these.
         half: ``'teacher'`` or ``'student'``.
         options: Of :class:`~mmdecon.evaluation.Options`; by default ``knn`` and ``linear`` on 2000 cells.
@@ -185,7 +185,6 @@ class DenseProbe(Hook):
 
 
 def _usual(levels: Mapping[str, Level]) -> list[str]:
-    """The decoders' finest level, and all of the encoder's joined; of the encoder alone, each of its levels."""
-    made = [level for level in levels.values() if level.side == 'decoder']
-    finest = min(made, key=lambda level: level.stride) if made else None
-    return [finest.name, encoder_join(levels)] if finest else default_features(levels)
+    """The finest level of the decoders or, without any, of the encoder."""
+    made = [level for level in levels.values() if level.side == 'decoder'] or list(levels.values())
+    return [min(made, key=lambda level: level.stride).name]

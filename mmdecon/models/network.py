@@ -181,6 +181,7 @@ class Network(Half):
         before = set(self.levels)
         self.decoder[name] = MODELS.build(config, default_args=dict(levels=self.levels))
         self._starts += take_starts(self.decoder[name], f'model.network.decoder.{name}')
+        self.decoder[name].require_part()
         names = set(self.decoder[name].names)
         if before & names:
             raise ValueError(

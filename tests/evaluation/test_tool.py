@@ -37,14 +37,14 @@ def test_two_checkpoints_few_labels(checkpoints: list[str], tmp_path: Path, monk
     found = json.loads((tmp_path / 'probe.json').read_text())
     rows = found['results']
     kinds = {(row['subject'].rpartition('/')[2], row['start'], row['feature']) for row in rows}
-    each = [('trained', 'p2'), ('trained', 'p2+p3'), ('encoder', 'c2+c3+c4+c5')]
+    each = [('given', 'p2'), ('given', 'p2+p3'), ('encoder', 'c2+c3+c4+c5')]
     each += [('random decoder', 'p2'), ('random decoder', 'p2+p3')]
     assert kinds == {(name, *kind) for name in ('one', 'two') for kind in each}
     assert len(rows) == 2 * 5 * (2 * 2 * 2 + 1)  # networks, kinds; two methods by labels and draws, and clusters
     assert {row['channels'] for row in rows if row['feature'] == 'p2+p3'} == {16}
     assert all(0 <= row['scores']['mIoU'] <= 100 and len(row['scores']['iou']) == 2 for row in rows)
     assert [images[:2] for labels, draw, images in found['draws'] if draw == 1] == [found['draws'][1][2]] * 2
-    same = [[r['scores'] for r in rows if r['subject'].endswith(n) and r['start'] == 'trained'] for n in ('one', 'two')]
+    same = [[r['scores'] for r in rows if r['subject'].endswith(n) and r['start'] == 'given'] for n in ('one', 'two')]
     assert same[0] == same[1]  # both checkpoints are the same, and so are all draws
     text = (tmp_path / 'table.md').read_text()
     assert '| all 2 |' in text and 'minus random decoder' in text and '2 of 2 seeds' in text.replace('0 of 2', '2 of 2')

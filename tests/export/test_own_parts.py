@@ -7,8 +7,10 @@ import pytest
 
 from mmdecon.export import convert, get_layout, read_source, verify
 from mmdecon.export.layouts.base import apply_rules
+from mmdecon.export.layouts.mmseg import MMSeg
 from mmdecon.export.layouts.openmmlab import FLAT_STEM
 from mmdecon.models.decoders.arguments import full_type
+from mmdecon.registry import LAYOUTS
 from tests.support import tiny
 from tests.support.exports import FPN_HEAD, PLAIN, save
 
@@ -105,10 +107,43 @@ def test_norms_that_cannot_be_folded(tmp_path) -> None:
 def test_a_rule_for_every_name_and_a_name_for_one_tensor() -> None:
     renamed = apply_rules({'stem.2.conv.weight': 1, 'stem.0.bn.bias': 2, 'layer1.0.bn1.bias': 3}, FLAT_STEM, 'encoder')
     assert renamed == {'stem.6.weight': 1, 'stem.1.bias': 2, 'layer1.0.bn1.bias': 3}
-    with pytest.raises(ValueError, match=r'the layout has 0 places for stem.3.conv.weight'):
+    with pytest.raises(ValueError, match=r'0 rules of the layout match stem.3.conv.weight'):
         apply_rules({'stem.3.conv.weight': 1}, FLAT_STEM, 'encoder')
-    with pytest.raises(ValueError, match=r'the layout has 2 places for a'):
+    with pytest.raises(ValueError, match=r'2 rules of the layout match a '):
         apply_rules({'a': 1}, ((r'(.+)', r'\1'), (r'a', r'b')), 'encoder')
-    with pytest.raises(ValueError, match=r'two tensors become c'):
+    with pytest.raises(ValueError, match=r'b and another tensor become c by the rules'):
         apply_rules({'a': 1, 'b': 2}, ((r'[ab]', r'c'),), 'encoder')
     assert full_type(dict(type='mmseg.ResNet', _scope_='mmpretrain')) == 'mmseg.ResNet'
+
+
+@pytest.mark.parametrize(
+    'levels, message',
+    [
+        (
+            dict(p2='out'),
+            r"\['out'\] are none of the network, .*; \['p2'\] of the exported decoders are not among them",
+        ),
+        (dict(p2=None), r"\['p2'\] of the exported decoders are not among them, so that nothing would prove them"),
+    ],
+)
+def test_no_decoder_is_exported_without_proof(tmp_path, monkeypatch, levels, message) -> None:
+    class Misspelt(MMSeg):
+        def run(self, *args: Any) -> dict[str, Any]:
+            maps = {levels.get(name, name): x for name, x in super().run(*args).items()}
+            return {name: x for name, x in maps.items() if name is not None}
+
+    monkeypatch.setitem(LAYOUTS.module_dict, 'misspelt', Misspelt)
+    pretrained = source(tmp_path, tiny.network(dict(fpn=PLAIN)), 'p2')
+    with pytest.raises(ValueError, match=message):
+        verify(pretrained, convert(pretrained, 'misspelt'))
+
+
+def test_a_layout_whose_encoder_is_the_whole_model(tmp_path, monkeypatch) -> None:
+    class Bare(MMSeg):
+        places = dict(encoder='')
+
+    monkeypatch.setitem(LAYOUTS.module_dict, 'bare', Bare)
+    pretrained = source(tmp_path, tiny.network(dict(fpn=PLAIN)), 'p2')
+    bare, usual = (convert(pretrained, layout, 'encoder').state for layout in ('bare', 'mmseg'))
+    assert {f'backbone.{name}' for name in bare} == set(usual)
+    assert Bare().part('conv1.weight') == '' and Bare().part('layer1.0.bn1.bias') == ''

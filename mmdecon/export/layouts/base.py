@@ -60,7 +60,8 @@ class Layout(ABC):
 
     Attributes:
         places: Place of a piece (``'encoder'``, ``'neck'``, ``'decode_head'``) -> name of the module in the target. A
-            place that the library does not have is left out; what stands there is then refused.
+            place that the library does not have is left out; what stands there is then refused. An empty name is the
+            target itself, as where an encoder is the whole model.
         counterparts: Type of an encoder, neck or head in a pre-training config -> the library's; others keep type and
             names.
         classifiers: What the names of classifiers start with in the target, for files that do not tell theirs.
@@ -112,7 +113,7 @@ class Layout(ABC):
         if piece.place not in self.places:
             raise ValueError(
                 f'{piece.where}: the layout has no place for a {piece.place}, only for {sorted(self.places)}: choose '
-                'another layout, or the decoders to export (--decoder)'
+                'another layout, --part encoder, or the decoders to export (--decoder)'
             )
         name = self.places[piece.place]
         return name if piece.number is None else f'{name}.{piece.number}'
@@ -123,7 +124,10 @@ class Layout(ABC):
         Args:
             name: Of the tensor.
         """
-        return next((p for p in self.places.values() if name.startswith(f'{p}.')), name.partition('.')[0])
+        places = set(self.places.values())
+        return next(
+            (p for p in places if p and name.startswith(f'{p}.')), '' if '' in places else name.partition('.')[0]
+        )
 
     def rename(self, state: Mapping[str, Tensor], piece: Piece) -> dict[str, Tensor]:
         """Gives a piece's tensors the target's names: by default the counterpart's rules, behind the piece's place.
@@ -136,7 +140,8 @@ class Layout(ABC):
             ValueError: If a name does not become exactly one.
         """
         renamed = apply_rules(state, self.counterpart(piece.type).rules, piece.where)
-        return {f'{self.place(piece)}.{name}': value for name, value in renamed.items()}
+        prefix = f'{self.place(piece)}.'.lstrip('.')
+        return {f'{prefix}{name}': value for name, value in renamed.items()}
 
     def remedy(self, misfits: Misfits) -> str:
         """What to change when an export does not fit a model, in one sentence."""
@@ -181,10 +186,12 @@ def apply_rules(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) 
         matches = [match.expand(new) for old, new in rules for match in [re.fullmatch(old, name)] if match]
         if len(matches) != 1:
             raise ValueError(
-                f'{where}: the layout has {len(matches)} places for {name}, must have one: choose another layout, or '
-                'the decoders to export (--decoder)'
+                f'{where}: {len(matches)} rules of the layout match {name} (it becomes {matches}), one must: correct '
+                'them, or choose another layout'
             )
         if matches[0] in renamed:
-            raise ValueError(f'{where}: two tensors become {matches[0]}; name one decoder to export (--decoder)')
+            raise ValueError(
+                f'{where}: {name} and another tensor become {matches[0]} by the rules of the layout: correct them'
+            )
         renamed[matches[0]] = value
     return renamed

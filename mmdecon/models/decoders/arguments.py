@@ -26,8 +26,9 @@ def class_of(config: Mapping[str, Any], scope: str | None = None) -> type:
     found = MODELS.get(name if '.' in name or not scope else f'{scope}.{name}')
     if found is None:
         raise ValueError(
-            f'there is no {name!r} to build: write the type with its scope, such as mmseg.{name}, and '
-            'import the module that registers it'
+            f'there is no {name!r} to build: import the module that registers it (custom_imports in a config, --import '
+            'of tools/export.py)'
+            + ('' if '.' in name else f', and write the type with its scope, such as mmseg.{name}')
         )
     return found
 

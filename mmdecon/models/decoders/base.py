@@ -47,11 +47,11 @@ class Decoder(Half):
         previous: See above.
 
     Raises:
-        ValueError: If a level to read does not exist.
+        ValueError: If a level to read does not exist, or there is no such place.
     """
 
     place: ClassVar[str]
-    names: list[str]
+    names: list[str] = []
     classifier: str | None = None
 
     def __init__(
@@ -62,6 +62,8 @@ class Decoder(Half):
         previous: str | None = None,
     ) -> None:
         super().__init__()
+        if self.place not in PLACES:
+            raise ValueError(f'{type(self).__name__}.place is {self.place!r}; known: {", ".join(PLACES)}')
         self.config = config
         encoder = [name for name, level in levels.items() if level.side == 'encoder']
         self.is_single = isinstance(inputs, str)
@@ -86,6 +88,18 @@ class Decoder(Half):
     def part(self) -> nn.Module:
         """The library's module."""
         return self.get_submodule(self.place)
+
+    def require_part(self) -> None:
+        """Refuses an adapter whose module is not where an export looks for it.
+
+        Raises:
+            ValueError: If so.
+        """
+        if self.place not in dict(self.named_children()):
+            raise ValueError(
+                f'{type(self).__name__} has no module self.{self.place}: an adapter holds the module of the library, '
+                'with all of its tensors, under the name of its place'
+            )
 
     @property
     def library_type(self) -> str:

@@ -48,11 +48,16 @@ class DenseProbe(Hook):
         train: Labelled images to learn from: ``dict(images=FOLDER, labels=FOLDER, list_file=FILE, count=N)``, all of
             :func:`~mmdecon.evaluation.open_folder`'s arguments, or a data set of mmseg (with a ``type``).
         val: Labelled images to score on, in the same way.
+<<<<<<< HEAD
         levels: What to probe, levels or several joined by ``+``; by default the decoders' finest level alone. All of
             the encoder's joined (``c2+c3+c4+c5``) is what a good decoder has to beat, and costs several times as much.
+=======
+        levels: What to probe, levels or several joined by ``+``; by default the decoders' finest level. All of the
+            encoder's joined (``c2+c3+c4+c5``) is what a good decoder has to beat, and costs several times as much.
+>>>>>>> h-probes
         interval: Epochs between two probes, or iterations where the training loop counts these.
         half: ``'teacher'`` or ``'student'``.
-        options: Of :class:`~mmdecon.evaluation.Options`; by default ``knn`` and ``linear`` on 2000 cells.
+        options: Of :class:`~mmdecon.evaluation.Options`; by default ``knn`` and ``linear`` on 1000 cells.
 
     Raises:
         ValueError: If an option is wrong, or the images have no common classes.
@@ -73,7 +78,7 @@ class DenseProbe(Hook):
             raise ValueError(
                 f'DenseProbe has interval={interval} and half={half!r}: give 1 or more, and student or teacher'
             )
-        self.how = replace(Options(cells=2000), **(options or {}))
+        self.how = replace(Options(cells=1000), **(options or {}))
         self.train, self.val = open_pair(train, val)
         self.levels, self.interval, self.half = levels, interval, half
         self.points: list[dict[str, Any]] = []

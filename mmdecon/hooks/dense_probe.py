@@ -48,13 +48,8 @@ class DenseProbe(Hook):
         train: Labelled images to learn from: ``dict(images=FOLDER, labels=FOLDER, list_file=FILE, count=N)``, all of
             :func:`~mmdecon.evaluation.open_folder`'s arguments, or a data set of mmseg (with a ``type``).
         val: Labelled images to score on, in the same way.
-<<<<<<< HEAD
         levels: What to probe, levels or several joined by ``+``; by default the decoders' finest level alone. All of
             the encoder's joined (``c2+c3+c4+c5``) is what a good decoder has to beat, and costs several times as much.
-=======
-        levels: What to probe, levels or several joined by ``+``; by default the decoders' finest level. All of the
-            encoder's joined (``c2+c3+c4+c5``) is what a good decoder has to beat, and costs several times as much.
->>>>>>> h-probes
         interval: Epochs between two probes, or iterations where the training loop counts these.
         half: ``'teacher'`` or ``'student'``.
         options: Of :class:`~mmdecon.evaluation.Options`; by default ``knn`` and ``linear`` on 1000 cells.

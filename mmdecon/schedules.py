@@ -75,7 +75,8 @@ def published_decon(clock: Clock, start: float, part: Part) -> float:
     on_decoder_side = part.side == 'decoder'
     if on_decoder_side and part.name == 'prototypes':
         return 1.0
-    return rise(min((2 * clock.step + on_decoder_side) / clock.total, 2.0), start)
+    step = min(clock.step, clock.total)
+    return rise((2 * step + on_decoder_side) / clock.total, start)
 
 
 SCHEDULES: dict[str, Schedule] = {f.__name__: f for f in (cosine, constant, published_decon)}

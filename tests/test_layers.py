@@ -27,8 +27,9 @@ LAYERS = (
     ('regions', 'datasets'),
     ('models',),
     ('export', 'evaluation'),
+    ('resuming',),
     ('downstream', 'hooks', 'engine', 'sharding'),
-    ('clashes', 'cli'),
+    ('clashes', 'option_keys', 'cli'),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

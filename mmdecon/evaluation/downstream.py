@@ -12,7 +12,7 @@ from ..models.encoders import blank_image
 from ..models.levels import Level
 from ..models.network import Network
 from ..models.pretrained import misfits
-from .random_start import without_starts
+from .starts import without_starts
 
 PARTS = dict(backbone='encoder.', neck='decoder.neck.neck.', decode_head='decoder.head.decode_head.')
 CLASSIFIER = 'decode_head.conv_seg.'

@@ -1,8 +1,7 @@
 """The yardstick: the same network with the same encoder and a decoder of a random initialisation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -10,20 +9,18 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..images.seeding import seeded
 from ..registry import MODELS
-
-if TYPE_CHECKING:
-    from .split import Split
-    from .subjects import Subject
+from .split import Split
+from .subjects import Subject
 
 CALIBRATION = 16  # images whose statistics the norms of a random decoder get
 
 
-def first_images(split: 'Split') -> list[np.ndarray]:
+def first_images(split: Split) -> list[np.ndarray]:
     """The images that norms of random decoders take their statistics from."""
     return [split[index].image for index in range(min(CALIBRATION, len(split)))]
 
 
-def with_random_decoder(subject: 'Subject', seed: int, images: Sequence[np.ndarray]) -> 'Subject':
+def with_random_decoder(subject: Subject, seed: int, images: Sequence[np.ndarray]) -> Subject:
     """Makes the yardstick of a network.
 
     Args:
@@ -44,7 +41,7 @@ def with_random_decoder(subject: 'Subject', seed: int, images: Sequence[np.ndarr
     return random
 
 
-def _calibrate(subject: 'Subject', images: Sequence[np.ndarray]) -> None:
+def _calibrate(subject: Subject, images: Sequence[np.ndarray]) -> None:
     """Has the decoder's batch norms count one batch."""
     norms = [part for part in subject.network.decoder.modules() if isinstance(part, _BatchNorm)]
     if not norms:
@@ -58,15 +55,3 @@ def _calibrate(subject: 'Subject', images: Sequence[np.ndarray]) -> None:
         subject.network(batch)
     for norm, momentum in zip(norms, momenta):
         norm.momentum, norm.training = momentum, False
-
-
-def without_starts(config: Any) -> Any:
-    """A config without the files that parts of it would start from, which need not exist here."""
-    if isinstance(config, Mapping):
-        kept = {key: value for key, value in config.items() if key != 'init_cfg' or not _is_start(value)}
-        return {key: without_starts(value) for key, value in kept.items()}
-    return [without_starts(value) for value in config] if isinstance(config, list) else config
-
-
-def _is_start(config: Any) -> bool:
-    return isinstance(config, Mapping) and config.get('type') == 'Pretrained'

@@ -21,7 +21,7 @@ from ..models.data_preprocessor import ViewPreprocessor
 from ..models.levels import Level
 from ..models.network import Network
 from .downstream import load_downstream, network_of
-from .random_start import without_starts
+from .starts import without_starts
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ def test_memory_and_parts(configs: list[str]) -> None:
 def test_two_processes_with_and_without_shards(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
     """Data-parallel and by the config's strategy; without processes a strategy has nothing to do."""
     sharded, out = tmp_path / 'sharded.py', tmp_path / 'costs.json'
-    sharded.write_text(TINY + "strategy = dict(type='mmdecon.ShardedStrategy', units='encoder.layer*')\n")
+    strategy = "strategy = dict(type='mmdecon.ShardedStrategy', units='encoder.layer*')\n"
+    sharded.write_text(TINY + "custom_imports = dict(imports=['mmdecon.sharding'])\n" + strategy)
     options = ('--size', 64, '--turns', 1, '--threads', 1)
     run_benchmark(monkeypatch, 'step', configs[0], sharded, *options, '--processes', 2, '--json', out)
     assert '| sharded | ' in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """Networks from checkpoints, exports and configs, and their random yardsticks."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ def test_a_level_that_does_not_exist_is_refused(checkpoint: str) -> None:
 
 def test_colours_of_the_libraries() -> None:
     assert read_colours(GREY).to_rgb and read_colours(dict(to_rgb=True)).to_rgb
-    assert read_colours(None) == ((0.0,) * 3, (1.0,) * 3, False)
+    assert astuple(read_colours(None)) == ((0.0,) * 3, (1.0,) * 3, False)
     assert read_colours(dict(type='mmdecon.ViewPreprocessor', mean=[13.0] * 3)).std == (58.395, 57.12, 57.375)
 
 

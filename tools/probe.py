@@ -45,6 +45,13 @@ def parse() -> Namespace:
     parser.add_argument('--config', nargs='+', help='of the networks without one of their own: one for all, or each')
     parser.add_argument('--names', nargs='+', help='of the networks in tables')
     parser.add_argument('--device', help='cpu, cuda, ... (default: the GPU, if there is one)')
+    for add in (_add_data, _add_probes, _add_results):
+        add(parser)
+    return parser.parse_args()
+
+
+def _add_data(parser: ArgumentParser) -> None:
+    """What is probed on."""
     data = parser.add_argument_group('data', "a config of mmseg, or folders of images and their annotations' PNGs")
     data.add_argument('--data', metavar='CONFIG', help='train_dataloader and val_dataloader (or test_) name the data')
     data.add_argument('--images', metavar='DIR', help='of the images to learn from')
@@ -61,6 +68,10 @@ def parse() -> Namespace:
     )
     data.add_argument('--labels', type=int, nargs='+', metavar='N', help='how many images have labels (default: all)')
     data.add_argument('--draws', type=int, default=1, help='draws of the labelled images, nested (default: 1)')
+
+
+def _add_probes(parser: ArgumentParser) -> None:
+    """How."""
     what = parser.add_argument_group('probes')
     what.add_argument('--levels', nargs='+', help="such as p2 p3 p2+p3 (default: the decoders', and all joined)")
     what.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS), help='default: all')
@@ -77,11 +88,14 @@ def parse() -> Namespace:
     what.add_argument('--penalty', type=float, default=1e-3, help='of linear (default: %(default)s)')
     what.add_argument('--clusters', type=int, help='default: as many as classes')
     what.add_argument('--seed', type=int, default=0, help='of draws and cells (default: 0)')
+
+
+def _add_results(parser: ArgumentParser) -> None:
+    """What is told and drawn of it."""
     shown = parser.add_argument_group('results')
     shown.add_argument('--metric', choices=METRICS, default='foreground_mIoU', help='of tables (default: %(default)s)')
     shown.add_argument('--as-seeds', action='store_true', help='the networks are seeds of one recipe: sum them up')
     shown.add_argument('--pictures', type=int, default=4, help='images of which maps are drawn (default: 4)')
-    return parser.parse_args()
 
 
 def open_data(args: Namespace) -> tuple[Split, Split]:

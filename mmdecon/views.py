@@ -41,6 +41,7 @@ class View(NamedTuple):
             data has no regions.
         source: Width and height of the source image in pixels, (B, 2), or None where the data does not tell.
         sample: The regions drawn from this view for a branch, or None where it draws none.
+        noise: What was added to make its noisy copy, (B, 3, H, W), of variance 1; None where no branch denoises.
     """
 
     image: Tensor
@@ -49,6 +50,7 @@ class View(NamedTuple):
     regions: Tensor | None = None
     source: Tensor | None = None
     sample: RegionSample | None = None
+    noise: Tensor | None = None
 
 
 class Overlap(NamedTuple):

@@ -5,10 +5,12 @@ from .data_preprocessor import ViewPreprocessor
 from .decoders import NeckDecoder, SegHeadDecoder, XNet
 from .decon import DeCon
 from .deep_resnet import DeepResNet
-from .heads import DenseHead, MapHead, RegionHead, SlotHead, VectorHead
+from .heads import DenseHead, MapHead, PixelHead, RegionHead, SlotHead, VectorHead
 from .network import Network
+from .noise import GaussianNoise
 from .norm import SyncBN
 from .objectives import (
+    DenoisingObjective,
     DenseCLObjective,
     DetConObjective,
     PixProObjective,
@@ -25,13 +27,16 @@ __all__ = [
     'Branch',
     'DeCon',
     'DeepResNet',
+    'DenoisingObjective',
     'DenseCLObjective',
     'DenseHead',
     'DetConObjective',
-    'Network',
+    'GaussianNoise',
     'MapHead',
     'NeckDecoder',
+    'Network',
     'PixProObjective',
+    'PixelHead',
     'PositionSampler',
     'RegionHead',
     'RegionSampler',

@@ -9,8 +9,9 @@ from torch import Tensor
 from ..registry import MODELS
 from ..views import View
 from .levels import Level
+from .objectives.base import Objective
 from .positions import partners
-from .twin import STUDENT, TEACHER, Twin
+from .twin import NOISY, STUDENT, TEACHER, Twin
 
 Pair = tuple[int, int]
 Maps = dict[int, dict[str, Tensor]]
@@ -68,30 +69,34 @@ class Branch(BaseModule):
                 'from all cells, before anything costly is done with them; leave positions out'
             )
         self.level, self.weight, self.pairs = level, weight, [(pair[0], pair[1]) for pair in pairs]
-        self.head = Twin(MODELS.build(head, default_args=dict(in_channels=level.channels)), shared=shared)
+        built = MODELS.build(head, default_args=_told_of(level, head))
+        made: Objective = MODELS.build(objective, default_args=dict(built.spec))
+        self.head = Twin(built, shared=shared or not made.needs_teacher)
         self.sampler = MODELS.build(sampler) if sampler else None
         self.positions = MODELS.build(positions) if positions else None
-        self.objective = MODELS.build(objective, default_args=dict(self.head.student.spec))
+        self.objective = made
+        self.sees = NOISY if made.needs_noise else STUDENT
 
     @property
     def views_needed(self) -> dict[str, set[int]]:
-        """Which views each half must see for this branch's pairs."""
+        """Which views each half must see for this branch's pairs; the student sees noisy copies of them, where it denoises."""
         students, teachers = {i for i, _ in self.pairs}, {j for _, j in self.pairs}
-        return {STUDENT: students, TEACHER: teachers | students if self.objective.needs_own else teachers}
+        teachers = teachers | students if self.objective.needs_own else teachers
+        return {self.sees: students, TEACHER: teachers if self.objective.needs_teacher else set()}
 
     def forward(self, maps: dict[str, Maps], views: list[View]) -> BranchOutput:
         """Runs both halves of the head and sums the objective over the pairs.
 
         Args:
-            maps: Half -> view's number -> level -> map.
+            maps: Half (or ``'noisy'``) -> view's number -> level -> map.
             views: All views.
         """
         seen = self._look(maps, views)
-        queries = self._embed(STUDENT, maps, views, seen, {})
+        queries = self._embed(self.sees, maps, views, seen, {})
         keys = self._embed(TEACHER, maps, views, seen, queries if self._is_own_teacher(maps) else {})
         terms: dict[str, Tensor] = {}
         for i, j in self.pairs:
-            for name, value in self.objective(queries[i], keys[j], keys.get(i), seen[i], seen[j]).items():
+            for name, value in self.objective(queries[i], keys.get(j), keys.get(i), seen[i], seen[j]).items():
                 terms[name] = terms[name] + value if name in terms else value
         if self.training:
             self.objective.observe(list(keys.values()))
@@ -100,12 +105,12 @@ class Branch(BaseModule):
         return BranchOutput(self.weight * total, {name: value.detach() for name, value in terms.items()}, health)
 
     def _embed(
-        self, half: str, maps: dict[str, Maps], views: list[View], seen: list[View], known: dict[int, Any]
+        self, source: str, maps: dict[str, Maps], views: list[View], seen: list[View], known: dict[int, Any]
     ) -> dict[int, Any]:
         """View's number -> embedding by one half of the head, for the views that it must see and that are not known."""
-        embeddings = dict(known)
-        for i in sorted(self.views_needed[half] - known.keys()):
-            feature = maps[half][i][self.level.name]
+        embeddings, half = dict(known), TEACHER if source == TEACHER else STUDENT
+        for i in sorted(self.views_needed[source] - known.keys()):
+            feature = maps[source][i][self.level.name]
             if self.positions is not None:
                 feature = self.positions.read(feature, views[i], seen[i])
             embeddings[i] = self.head(feature, seen[i], half=half)
@@ -113,7 +118,7 @@ class Branch(BaseModule):
 
     def _is_own_teacher(self, maps: dict[str, Maps]) -> bool:
         """Whether both halves of the head would see the same maps with the same weights."""
-        students, teachers = maps[STUDENT], maps[TEACHER]
+        students, teachers = maps[self.sees], maps[TEACHER]
         return self.head.shared and all(students[i] is teachers[i] for i in students.keys() & teachers.keys())
 
     def _look(self, maps: dict[str, Maps], views: list[View]) -> list[View]:
@@ -127,3 +132,9 @@ class Branch(BaseModule):
                 for i, view in enumerate(views)
             ]
         return views if self.positions is None else self.positions(views, partners(self.pairs), cells)
+
+
+def _told_of(level: Level, head: dict[str, Any]) -> dict[str, int]:
+    """What a head is built with, of its level."""
+    channels = dict(in_channels=level.channels)
+    return dict(channels, stride=level.stride) if MODELS.get(head['type']).needs_stride else channels

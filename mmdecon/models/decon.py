@@ -11,9 +11,10 @@ from torch import Tensor
 from ..registry import MODELS
 from ..schedules import SCHEDULES, Clock, Part
 from ..views import View, overlap
-from .branch import Maps
 from .network import Network
-from .twin import STUDENT, TEACHER, Twin
+from .noise import GaussianNoise
+from .passes import draw_noise, run_network
+from .twin import Twin
 from .weighting import one_level_each, weigh
 
 MOMENTUM: Mapping[str, Any] = MappingProxyType(dict(schedule='cosine', start=0.99))
@@ -75,6 +76,8 @@ class DeCon(BaseModel):
         momentum: ``schedule`` (a name in :data:`mmdecon.schedules.SCHEDULES`, by default ``cosine``) and ``start``, the
             share of a teacher that stays at the start of the run, 0..1 (0.99).
         shared: Whether the network's student is its own teacher.
+        noise: Config of what makes noisy copies of the views (:class:`mmdecon.models.GaussianNoise`), for branches
+            that denoise.
         data_preprocessor: Config of the data preprocessor.
         init_cfg: Config of the initialisation.
 
@@ -91,6 +94,7 @@ class DeCon(BaseModel):
         alpha: float | None = None,
         momentum: Mapping[str, Any] | None = None,
         shared: bool = False,
+        noise: dict[str, Any] | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
@@ -108,6 +112,7 @@ class DeCon(BaseModel):
                 for name, branch in each.items()
             }
         )
+        self.noise = _build_noise(noise, self.branches)
         # the finest level last: its activations, the most, are then the first that the backward pass lets go
         self._order = sorted(each, key=lambda name: -self.branches[name].level.stride)
         self._seen_version = -1
@@ -136,7 +141,9 @@ class DeCon(BaseModel):
         """
         if self.training and self._is_new_step():
             self.update_teachers()
-        maps = self._run_network(views)
+        branches = list(self.branches.values())
+        views = draw_noise(views, branches, self.noise)
+        maps = run_network(self.network, views, branches, self.noise)
         outputs: dict[str, Tensor] = {
             f'momentum/{side}': views[0].image.new_tensor(value) for side, value in self._last_momentum.items()
         }
@@ -158,23 +165,6 @@ class DeCon(BaseModel):
         for branch in self.branches.values():
             side = branch.level.side
             branch.head.update(lambda name, side=side: schedule(clock, start, Part(side, name)))
-
-    def _run_network(self, views: list[View]) -> dict[str, Maps]:
-        """Half -> view -> level -> map, for the views that some branch needs."""
-        needed = {
-            half: sorted(set().union(*(branch.views_needed[half] for branch in self.branches.values())))
-            for half in (STUDENT, TEACHER)
-        }
-        network, encoded = self.network, {}
-        if network.student.freeze_encoder:  # one pass through it serves both halves
-            encoded = {i: network.student.encode(views[i].image) for i in sorted(set().union(*needed.values()))}
-        maps = {STUDENT: {i: network(views[i].image, encoded.get(i)) for i in needed[STUDENT]}}
-        if network.shared:
-            known = maps[STUDENT]
-            maps[TEACHER] = {i: known.get(i) or network(views[i].image, encoded.get(i)) for i in needed[TEACHER]}
-        else:
-            maps[TEACHER] = {i: network(views[i].image, encoded.get(i), half=TEACHER) for i in needed[TEACHER]}
-        return maps
 
     def _is_new_step(self) -> bool:
         """Whether the optimiser has stepped (or was about to, and skipped) since the last pass.
@@ -198,3 +188,13 @@ def _check_momentum(momentum: Mapping[str, Any]) -> Mapping[str, Any]:
     if not 0 <= momentum['start'] <= 1:
         raise ValueError(f'model.momentum.start is {momentum["start"]}, the share of a teacher that stays: 0 to 1')
     return momentum
+
+
+def _build_noise(noise: dict[str, Any] | None, branches: Mapping[str, Any]) -> GaussianNoise | None:
+    """Builds what makes noisy copies, if a branch sees any."""
+    denoising = [name for name, branch in branches.items() if branch.objective.needs_noise]
+    if denoising and noise is None:
+        raise ValueError(f"branches {denoising} denoise: set model.noise, such as dict(type='mmdecon.GaussianNoise')")
+    if noise is not None and not denoising:
+        raise ValueError(f'model.noise={noise}, but no branch denoises: leave it out, or add a branch that does')
+    return None if noise is None else MODELS.build(noise)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..wrapping import plain_name
 
 STUDENT, TEACHER = 'student', 'teacher'
+NOISY = 'noisy'  # in tables of maps: the student's, of noisy copies of the views
 
 
 class Half(BaseModule):

@@ -46,6 +46,12 @@ def kinds(norm_cfg: Mapping[str, Any] = tiny.BN) -> dict[str, Config]:
         'DetCon-S': dict(objective=dict(type='mmdecon.DetConObjective', predictor=False), shared=True, **region),
         'MoCo': dict(objective=dict(type='mmdecon.VectorContrast', queue_length=16), pairs=((0, 1),), **vector),
         'SimCLR': dict(objective=dict(type='mmdecon.VectorContrast', queue_length=0), shared=True, **vector),
+        'DDeP': dict(
+            head=dict(type='mmdecon.PixelHead'),
+            objective=dict(type='mmdecon.DenoisingObjective'),
+            pairs=((0, 0), (1, 1)),
+            shared=True,
+        ),
         'BYOL': dict(objective=dict(type='mmdecon.VectorPrediction', **wide), **vector),
     }
 
@@ -66,15 +72,21 @@ def build(kind: str, norm_cfg: Mapping[str, Any] = tiny.BN, **kwargs: Any) -> De
     fpn = dict(type='mmdecon.NeckDecoder', neck=dict(type='mmseg.FPN', out_channels=8, norm_cfg=norm_cfg))
     network = tiny.network(dict(fpn=fpn), encoder=dict(tiny.RESNET, norm_cfg=norm_cfg))
     branches = {name: dict(branch, level=level, weight=1 / len(LEVELS)) for name, level in LEVELS.items()}
-    model = DeCon(**{'network': network, 'branches': branches, 'shared': branch.get('shared', False), **kwargs})
+    noise = dict(type='mmdecon.GaussianNoise') if kind == 'DDeP' else None
+    shared = branch.get('shared', False)
+    model = DeCon(**{'network': network, 'branches': branches, 'shared': shared, 'noise': noise, **kwargs})
     model.init_weights()
     model.clock = lambda: Clock(0, 10)
     return model.train()
 
 
 def views() -> list[View]:
-    """Two views with regions in blocks of 8 x 8 pixels and the size of the image that they were cut from."""
+    """Two views with regions in blocks of 8 x 8 pixels, noise, and the size of the image that they were cut from."""
     blocks = torch.randint(0, 4, (IMAGES, 1, 8, 8), generator=torch.Generator().manual_seed(3))
     regions = blocks.repeat_interleave(8, 2).repeat_interleave(8, 3)
     source = torch.tensor([[128.0, 128.0]]).repeat(IMAGES, 1)
-    return [view._replace(regions=regions, source=source) for view in tiny.views(batch=IMAGES)]
+    generator = torch.Generator().manual_seed(4)
+    return [
+        view._replace(regions=regions, source=source, noise=torch.randn(view.image.shape, generator=generator))
+        for view in tiny.views(batch=IMAGES)
+    ]

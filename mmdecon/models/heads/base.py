@@ -14,13 +14,16 @@ class Head(Half):
     """What stands between a level and the loss and has a teacher's copy: projector, slot grouping, region pooling.
 
     A branch builds it with ``in_channels`` of its level. A subclass implements :meth:`forward` and sets :attr:`spec`;
-    it may override :attr:`common` and :meth:`become_teacher`.
+    it may override :attr:`common` and :meth:`become_teacher`, and set :attr:`needs_stride`.
 
     Attributes:
         spec: What the objective is told of the embedding, as arguments of its constructor, such as ``channels``.
     """
 
     spec: Mapping[str, Any]
+
+    needs_stride = False
+    """Whether it is built with ``stride`` of its level, too."""
 
     @abstractmethod
     def forward(self, feature: Tensor, view: View) -> Any:

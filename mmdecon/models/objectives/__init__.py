@@ -1,6 +1,7 @@
 """The losses, with what only the student or only the loss owns."""
 
 from .base import Objective, direction_std
+from .denoising import DenoisingObjective
 from .densecl import DenseCLObjective
 from .detcon import DetConObjective
 from .pixpro import PixProObjective
@@ -8,6 +9,7 @@ from .slotcon import SlotConObjective
 from .vector import VectorContrast, VectorPrediction
 
 __all__ = [
+    'DenoisingObjective',
     'DenseCLObjective',
     'DetConObjective',
     'Objective',

@@ -15,11 +15,17 @@ class Objective(BaseModule):
 
     It owns what only the student or only the loss has: predictor, queue, centre. A branch builds it with what its head
     states in :attr:`Head.spec`. A subclass implements :meth:`forward`; it may override :meth:`observe` and
-    :meth:`health`, and set :attr:`needs_own`.
+    :meth:`health`, and set :attr:`needs_own`, :attr:`needs_teacher` and :attr:`needs_noise`.
     """
 
     needs_own = False
     """Whether :meth:`forward` uses ``own``; the teacher is otherwise spared that view."""
+
+    needs_teacher = True
+    """Whether :meth:`forward` uses ``k``; without, the branch runs no teacher."""
+
+    needs_noise = False
+    """Whether the student sees the noisy copies of the views; ``q_view.noise`` tells :meth:`forward` what was added."""
 
     @abstractmethod
     def forward(self, q: Any, k: Any, own: Any | None, q_view: View, k_view: View) -> dict[str, Tensor]:
@@ -27,7 +33,7 @@ class Objective(BaseModule):
 
         Args:
             q: The head's embedding of view i by the student.
-            k: The head's embedding of view j by the teacher.
+            k: The head's embedding of view j by the teacher; None without ``needs_teacher``.
             own: The head's embedding of view i by the teacher, where ``needs_own``.
             q_view: View i.
             k_view: View j.

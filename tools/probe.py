@@ -76,6 +76,7 @@ def _add_probes(parser: ArgumentParser) -> None:
     what.add_argument('--levels', nargs='+', help="such as p2 p3 p2+p3 (default: the decoders', and all joined)")
     what.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS), help='default: all')
     what.add_argument('--random-seeds', type=int, nargs='*', default=[0], help='of random decoders (default: 0)')
+    what.add_argument('--scratch', action='store_true', help='compare with networks random throughout, too')
     what.add_argument('--cells', type=int, default=10_000, help='cells to learn from (default: %(default)s)')
     what.add_argument('--cell-label', choices=LABELLINGS, default='majority', help='default: %(default)s')
     what.add_argument('--draw-cells', choices=DRAWINGS, default='balanced', help='default: %(default)s')
@@ -182,7 +183,7 @@ def main() -> None:
     try:
         how, (train, val) = options(args), open_data(args)
         draws, subjects = draw_images(len(train), args.labels, args.draws, args.seed), open_networks(args)
-        results = evaluate(subjects, args.levels, train, val, draws, how, args.random_seeds)
+        results = evaluate(subjects, args.levels, train, val, draws, how, args.random_seeds, args.scratch)
         about = dict(networks=args.networks, half=args.half, draws=[(d.labels, d.number, d.images) for d in draws])
         write_json(Path(args.out, 'probe.json'), to_json(results, train, val, how, **about))
         text = report(args, results)

@@ -4,7 +4,7 @@ from .draws import Draw, draw_images
 from .metrics import Scores, confuse, match, score
 from .options import METHODS, Options
 from .probing import Row, probe
-from .random_start import with_random_decoder
+from .random_start import from_scratch, with_random_decoder
 from .run import Result, choose_features, evaluate, to_json
 from .samples import open_dataset, open_folder, open_pair, open_split
 from .split import Sample, Split
@@ -24,6 +24,7 @@ __all__ = [
     'confuse',
     'draw_images',
     'evaluate',
+    'from_scratch',
     'match',
     'open_dataset',
     'open_folder',

@@ -11,11 +11,11 @@ from .draws import Draw
 from .features import default_features, encoder_join, parse_feature
 from .options import Options
 from .probing import Features, Row, probe
-from .random_start import first_images, with_random_decoder
+from .random_start import first_images, from_scratch, with_random_decoder
 from .split import Split
 from .subjects import Subject
 
-GIVEN, RANDOM, ENCODER = 'given', 'random decoder', 'encoder'
+GIVEN, RANDOM, ENCODER, SCRATCH = 'given', 'random decoder', 'encoder', 'from scratch'
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class Result:
     Attributes:
         subject: The network's name.
         start: ``given``: levels that were asked for, of the network as it is; ``random decoder``: the
-            same with random decoder weights; ``encoder``: all levels of the encoder joined.
-        seed: Of the random decoder; None otherwise.
+            same with random decoder weights; ``from scratch``: with random weights throughout; ``encoder``: all levels
+            of the encoder joined.
+        seed: Of random weights; None otherwise.
         row: The scores.
     """
 
@@ -58,6 +59,7 @@ def evaluate(
     draws: Sequence[Draw],
     how: Options,
     seeds: Sequence[int] = (0,),
+    scratch: bool = False,
     tell: Callable[[str], None] = print,
 ) -> list[Result]:
     """Probes networks, and what they are to be compared with.
@@ -70,6 +72,7 @@ def evaluate(
         draws: Which of the training images have labels.
         how: The options.
         seeds: Of the random decoders that each network is compared with; empty for none.
+        scratch: Whether each is also compared with the same network of random weights throughout, by the same seeds.
         tell: Takes one line for each network that is done.
 
     Raises:
@@ -85,11 +88,13 @@ def evaluate(
         results += [Result(subject.name, starts.get(row.feature, GIVEN), None, row) for row in rows]
         tell(f'{subject.name}: {len(rows)} results')
         made = {name: levels for name, levels in features.items() if _is_made(levels, subject)}
-        for seed in seeds if made else ():
-            random = with_random_decoder(subject, seed, first_images(train))
-            rows = probe(random, made, train, val, draws, how)
-            results += [Result(subject.name, RANDOM, seed, row) for row in rows]
-            tell(f'{random.name}: {len(rows)} results')
+        yardsticks = [(RANDOM, with_random_decoder, made), *([(SCRATCH, from_scratch, features)] if scratch else [])]
+        for start, make, compared in yardsticks:
+            for seed in seeds if compared else ():
+                random = make(subject, seed, first_images(train))
+                rows = probe(random, compared, train, val, draws, how)
+                results += [Result(subject.name, start, seed, row) for row in rows]
+                tell(f'{random.name}: {len(rows)} results')
     return results
 
 

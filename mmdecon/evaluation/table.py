@@ -8,9 +8,10 @@ from typing import NamedTuple
 from scipy.special import stdtrit
 
 from .probing import Row
-from .run import ENCODER, GIVEN, RANDOM, Result
+from .run import ENCODER, GIVEN, RANDOM, SCRATCH, Result
 
 TRUST = 0.95
+RIVALS = {RANDOM: f'minus {RANDOM}', SCRATCH: f'minus {SCRATCH}', ENCODER: 'minus bare encoder'}
 METRICS = ('mIoU', 'foreground_mIoU', 'accuracy')
 
 
@@ -71,26 +72,27 @@ def differences(results: Sequence[Result], metric: str = 'foreground_mIoU', as_s
     Returns:
         A table, with means, 95 % intervals over draws, and the number of draws in which the checkpoint was better.
     """
-    heads = ['map', 'method', 'labels', 'network', f'minus {RANDOM}', 'better', 'minus bare encoder', 'better']
+    others = [other for other in RIVALS if other == RANDOM or any(r.start == other for r in results)]
+    heads = ['map', 'method', 'labels', 'network', *(head for other in others for head in (RIVALS[other], 'better'))]
     lines, subjects = [_line(heads), _line(['---'] * len(heads))], list(dict.fromkeys(r.subject for r in results))
     for row in _kinds(r for r in results if r.start == GIVEN):
         feature, _, method, labels = _names(row)
-        paired = [_paired(results, row, metric, subject) for subject in subjects]
+        paired = [[_paired(results, row, metric, subject, other) for other in others] for subject in subjects]
         for subject, pair in zip(subjects, paired):
             lines.append(_line([feature, method, labels, subject, *_told(pair, 'draws')]))
         if as_seeds and len(subjects) > 1:
-            means = [[mean(pair[side]) for pair in paired if pair[side]] for side in (0, 1)]
+            means = [[mean(pair[side]) for pair in paired if pair[side]] for side in range(len(others))]
             lines.append(_line([feature, method, labels, f'all {len(subjects)}', *_told(means, 'seeds')]))
     return '\n'.join(lines)
 
 
-def _paired(results: Sequence[Result], row: Row, metric: str, subject: str) -> list[list[float]]:
-    """Differences draw by draw: from the random decoder, and from the bare encoder."""
+def _paired(results: Sequence[Result], row: Row, metric: str, subject: str, start: str) -> list[float]:
+    """Differences from another start draw by draw; the encoder's are those of all its levels joined."""
     ours = _values(results, row, metric, subject, GIVEN)
     bare = [r.row for r in results if r.subject == subject and r.start == ENCODER]
-    theirs = _values(results, row._replace(feature=bare[0].feature), metric, subject, ENCODER) if bare else {}
-    random = _values(results, row, metric, subject, RANDOM)
-    return [[ours[draw] - other[draw] for draw in ours if draw in other] for other in (random, theirs)]
+    compared = row._replace(feature=bare[0].feature) if start == ENCODER and bare else row
+    theirs = _values(results, compared, metric, subject, start)
+    return [ours[draw] - theirs[draw] for draw in ours if draw in theirs]
 
 
 def _told(pair: Iterable[Sequence[float]], unit: str) -> list[str]:

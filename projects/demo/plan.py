@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmengine.runner import Runner
 
@@ -11,6 +11,9 @@ from mmdecon.refusal import refuse
 
 from .stages import Stages
 from .training import Scores, train, train_command
+
+if TYPE_CHECKING:
+    from .probing import Probed
 
 DATA = Path('tests/data/nuclei')
 PRETRAIN, FINETUNE = Path('projects/demo/configs/pretrain.py'), Path('projects/demo/configs/finetune.py')
@@ -32,6 +35,7 @@ class Demo:
         quick: Two iterations of each training and four images, to see that everything works; the numbers mean nothing.
         exports: Part -> file.
         left_new: Part -> what the segmenter still initialises, a line a group.
+        probed: What the probe found.
         scores: Start and seed -> scores.
         commands: What does the same by hand, in order.
     """
@@ -41,11 +45,12 @@ class Demo:
     quick: bool = False
     exports: dict[str, Path] = field(default_factory=dict)
     left_new: dict[str, str] = field(default_factory=dict)
+    probed: 'Probed | None' = None
     scores: dict[tuple[str, int], Scores] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stages = Stages(5, self.out / 'error.log')
+        self.stages = Stages(6, self.out / 'error.log')
 
     def run_dir(self, start: str, seed: int) -> Path:
         """The folder of a fine-tuning run."""

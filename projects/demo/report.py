@@ -19,7 +19,21 @@ from .training import Scores
 TEMPLATE = """\
 # Demo: an encoder and its decoder, pre-trained without labels, in a segmenter
 
-{warning}Task: nuclei against background in fluorescence images; {labelled} labelled images to train on, {validated} for
+{warning}## Before fine-tuning: what the decoder's finest map knows
+
+The network is frozen. Each cell of its p2 map is given to background or nucleus by a classifier that has seen eight labelled images: the 30
+nearest cells (knn), or logistic regression (linear). IoU of the nuclei in percent, on {validated} validation images; ± is the 95 % interval over draws of the labelled
+images, and random networks are the mean of several.
+
+{probe}
+
+![](maps.png)
+
+p2 of validation images: its first three principal components as red, green and blue, of the network from scratch and of the pre-trained one.
+
+## After fine-tuning
+
+Task: nuclei against background in fluorescence images; {labelled} labelled images to train on, {validated} for
 validation (`tests/data/nuclei`). Every start is fine-tuned and evaluated by mmseg with the same seeds, schedule and
 images; what a start does not load is initialised at random from the seed. In percent, as the numbers came out:
 
@@ -148,6 +162,7 @@ def compose(
     scores: ScoreTable,
     baseline: str,
     images: Mapping[str, int],
+    probe: str,
     left_new: Mapping[str, str],
     commands: Sequence[str],
     seconds: Mapping[str, float],
@@ -159,6 +174,7 @@ def compose(
         scores: Start and seed -> scores.
         baseline: The start that the others are compared with.
         images: How many images there were, ``labelled`` and ``validated``.
+        probe: Tables of the probe.
         left_new: Part of the network -> what the segmenter initialises when that is loaded.
         commands: In their order.
         seconds: Stage -> wall time.
@@ -172,6 +188,7 @@ def compose(
     return TEMPLATE.format(
         warning=QUICK if quick else '',
         **images,
+        probe=probe,
         results=result_table(scores),
         differences=differences(scores, baseline),
         seeds=len(seeds),

@@ -11,6 +11,7 @@ from mmdecon.visualization import read_scalars
 
 from . import figures
 from .plan import DATA, FINETUNE, PAIRS, PRETRAIN, SHOWN, STARTS, Demo, prepare
+from .probing import probe_command, probe_level
 from .report import compose, result_table
 from .stages import clock, say
 from .training import Scores, export, export_command, score
@@ -31,10 +32,13 @@ def run(demo: Demo) -> Path:
     prepare(demo)
     with demo.stages.stage('Pre-training an encoder and its decoder on unlabelled images'):
         pretrained = pretrain(demo)
+    checkpoint = demo.out / 'pretrain' / Path(find_latest_checkpoint(pretrained.work_dir)).name
     with demo.stages.stage('Drawing views, slots and losses'):
         draw_pretraining(demo, pretrained)
+    with demo.stages.stage('Probing the decoder on eight labelled images'):
+        probe_pretrained(demo, checkpoint)
     with demo.stages.stage('Exporting the teacher for mmseg'):
-        export_parts(demo, demo.out / 'pretrain' / Path(find_latest_checkpoint(pretrained.work_dir)).name)
+        export_parts(demo, checkpoint)
     with demo.stages.stage('Fine-tuning and evaluating'):
         finetune_all(demo)
     with demo.stages.stage('Drawing predictions, writing the report'):
@@ -73,6 +77,19 @@ def draw_pretraining(demo: Demo, pretrained: Runner) -> None:
 def shown(demo: Demo) -> list[str]:
     """Names of the validation images in the pictures: the first ones of the list."""
     return (DATA / 'ImageSets/Segmentation/val.txt').read_text().split()[:SHOWN]
+
+
+def probe_pretrained(demo: Demo, checkpoint: Path) -> None:
+    """Probes, and writes ``maps.png``.
+
+    Args:
+        demo: Takes the results.
+        checkpoint: Of the pre-training.
+    """
+    demo.probed = probe_level(checkpoint, SHOWN, demo.quick)
+    demo.commands.append(probe_command(checkpoint, demo.out / 'probe'))
+    figures.save(demo.probed.picture, demo.out / 'maps.png')
+    say(demo.probed.tables())
 
 
 def export_parts(demo: Demo, checkpoint: Path) -> None:
@@ -150,7 +167,8 @@ def write_report(demo: Demo) -> Path:
     validated = SHOWN if demo.quick else len((DATA / 'ImageSets/Segmentation/val.txt').read_text().split())
     labelled = len((DATA / Config.fromfile(FINETUNE).train_dataloader.dataset.ann_file).read_text().split())
     images = dict(labelled=labelled, validated=validated)
-    text = compose(demo.scores, 'random', images, demo.left_new, demo.commands, demo.stages.seconds, demo.quick)
+    told = dict(probe=demo.probed.tables() if demo.probed else '', left_new=demo.left_new, commands=demo.commands)
+    text = compose(demo.scores, 'random', images, **told, seconds=demo.stages.seconds, quick=demo.quick)
     report = demo.out / 'report.md'
     report.write_text(text, encoding='utf-8')
     say(result_table(demo.scores))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmdecon.evaluation import Options, Sample, Split, open_subject, probe, with_random_decoder
+from mmdecon.evaluation import Options, Sample, Split, from_scratch, open_subject, probe, with_random_decoder
 from mmdecon.evaluation.draws import draw_images
 from mmdecon.evaluation.seeing import see
 from mmdecon.evaluation.subjects import read_colours
@@ -68,6 +68,15 @@ def test_a_random_decoder_has_the_same_encoder(checkpoint: str) -> None:
     assert all(torch.equal(ours[name], random[name]) for name in ('c2', 'c5'))
     assert not torch.allclose(ours['p2'], random['p2'])
     assert torch.equal(random['p2'], again['p2']) and not torch.equal(random['p2'], other['p2'])
+
+
+def test_a_network_from_scratch_shares_nothing(checkpoint: str) -> None:
+    subject = open_subject(checkpoint, 'teacher')
+    ours, random, again = (
+        maps(one, image()) for one in (subject, *(from_scratch(subject, 0, [image(), image(64, 64)]) for _ in range(2)))
+    )
+    assert not any(torch.allclose(ours[name], random[name]) for name in ours)
+    assert all(torch.equal(again[name], random[name]) for name in ours)
 
 
 def test_norms_of_a_random_decoder_normalise(checkpoint: str) -> None:

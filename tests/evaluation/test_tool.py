@@ -33,21 +33,21 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def test_two_checkpoints_few_labels(checkpoints: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = ['--levels', 'p2', 'p2+p3', '--labels', 2, 4, '--draws', 2, '--cells', 300, '--device', 'cpu']
-    run(monkeypatch, *checkpoints, *DATA, *options, '--out', tmp_path, '--as-seeds', '--pictures', 2)
+    run(monkeypatch, *checkpoints, *DATA, *options, '--out', tmp_path, '--as-seeds', '--pictures', 2, '--scratch')
     found = json.loads((tmp_path / 'probe.json').read_text())
     rows = found['results']
     kinds = {(row['subject'].rpartition('/')[2], row['start'], row['feature']) for row in rows}
     each = [('given', 'p2'), ('given', 'p2+p3'), ('encoder', 'c2+c3+c4+c5')]
-    each += [('random decoder', 'p2'), ('random decoder', 'p2+p3')]
+    each += [(start, feature) for start in ('random decoder', 'from scratch') for feature in ('p2', 'p2+p3')]
     assert kinds == {(name, *kind) for name in ('one', 'two') for kind in each}
-    assert len(rows) == 2 * 5 * (2 * 2 * 2 + 1)  # networks, kinds; two methods by labels and draws, and clusters
+    assert len(rows) == 2 * 7 * (2 * 2 * 2 + 1)  # networks, kinds; two methods by labels and draws, and clusters
     assert {row['channels'] for row in rows if row['feature'] == 'p2+p3'} == {16}
     assert all(0 <= row['scores']['mIoU'] <= 100 and len(row['scores']['iou']) == 2 for row in rows)
     assert [images[:2] for labels, draw, images in found['draws'] if draw == 1] == [found['draws'][1][2]] * 2
     same = [[r['scores'] for r in rows if r['subject'].endswith(n) and r['start'] == 'given'] for n in ('one', 'two')]
     assert same[0] == same[1]  # both checkpoints are the same, and so are all draws
     text = (tmp_path / 'table.md').read_text()
-    assert '| all 2 |' in text and 'minus random decoder' in text and '2 of 2 seeds' in text.replace('0 of 2', '2 of 2')
+    assert '| all 2 |' in text and 'minus random decoder' in text and 'minus from scratch' in text and '2 of 2 seeds' in text.replace('0 of 2', '2 of 2')
     for name in ('bars.png', 'maps.png'):
         assert mmcv.imread(str(tmp_path / name)).std() > 10
 

@@ -1,6 +1,7 @@
 """The demo, run for two iterations of everything, and its parts."""
 
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from projects.demo import Demo, run
 from projects.demo.plan import DATA, MARKER, STARTS, prepare
+from projects.demo.probing import DRAWS, HOW, LABELS, LEVEL, SEEDS, open_data
 from projects.demo.report import differences, result_table
 from projects.demo.stages import Stages, clock
 from projects.demo.training import Scores
@@ -48,6 +50,23 @@ def test_the_report_prints_the_scores_and_warns_of_the_quick_run(demo):
     assert 'its numbers mean nothing' in text
     assert all((demo.out / picture).is_file() for picture in re.findall(r'!\[\]\((.+)\)', text))
     assert text.count('python tools/train.py') == 4 and text.count('python tools/export.py') == 2
+    assert text.count('python tools/probe.py') == 1 and demo.probed.tables() in text
+
+
+def test_the_probe_compares_with_random_networks(demo):
+    starts = [(result.start, result.row.feature) for result in demo.probed.results if result.row.method == 'knn']
+    assert starts == [('given', 'p2'), ('encoder', 'c2+c3+c4+c5'), ('random decoder', 'p2'), ('from scratch', 'p2')]
+
+
+def test_the_command_of_the_probe_does_the_same(demo, monkeypatch):
+    (command,) = [command for command in demo.commands if 'probe.py' in command]
+    monkeypatch.setattr('sys.argv', command.split()[1:])
+    tool = runpy.run_path(str(ROOT / 'tools/probe.py'))
+    args = tool['parse']()
+    assert (args.methods, args.cells, args.levels) == ([*HOW.methods], HOW.cells, [LEVEL])
+    assert (args.labels, args.draws) == ([LABELS], DRAWS)
+    assert args.random_seeds == [*SEEDS] and args.scratch and Path(args.networks[0]).is_file()
+    assert [split.names for split in tool['open_data'](args)] == [split.names for split in open_data(None)]
 
 
 def test_starts_differ_by_what_they_load(demo):

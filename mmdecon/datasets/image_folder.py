@@ -74,7 +74,7 @@ class ImageFolder(BaseDataset):
         if check not in (True, False, 'pixels'):
             raise ValueError(f"dataset.check={check!r}: give True, False or 'pixels'")
         self.folders = as_paths(folders, 'folders')
-        if not self.folders:
+        if not self.folders or ('' in self.folders and not data_root):
             raise ValueError('dataset.folders is empty: name at least one folder of images')
         self.list_file = None if list_file is None else as_paths([list_file], 'list_file')[0]
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)

@@ -6,6 +6,7 @@ from typing import Any
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
+from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
@@ -81,6 +82,29 @@ def _decode(content: bytes, path: str) -> np.ndarray:
 def _may_be_turned(header: Header, content: bytes) -> bool:
     """Tells whether a search for the orientation is worth it: of a PNG, Pillow decodes the pixels to find the tags."""
     return not isinstance(header.image, PngImageFile) or any(sign in content for sign in PNG_SIGNS)
+
+
+def read_values(path: str) -> np.ndarray:
+    """Reads the raw values of an image file that holds annotations: they are neither converted nor turned.
+
+    Args:
+        path: A local file.
+
+    Returns:
+        (H, W): palette indices, or grey values of 8 or 16 bits; or (H, W, 3), RGB.
+
+    Raises:
+        UnreadableImage: If the file cannot be read completely, or has more pixels than allowed.
+    """
+    try:
+        with open(path, 'rb') as file:
+            header = read_header(file, path)
+            file.seek(0)
+            return np.asarray(header.image if header else Image.open(file))
+    except UnreadableImage:
+        raise
+    except Exception as error:  # on damaged bytes Pillow raises nearly anything
+        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
 
 
 def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:

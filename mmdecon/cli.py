@@ -12,7 +12,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -20,6 +20,7 @@ from torch import distributed
 
 from .clashes import UNREAD, refuse_clashes
 from .option_keys import refuse_unknown_keys
+from .path_options import OptionsAction
 from .refusal import refuse
 
 # Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
@@ -41,7 +42,7 @@ def common_parser(description: str) -> ArgumentParser:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionsAction,
         default={},
         metavar='KEY=VALUE',
         help="values that replace the config's",

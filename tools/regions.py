@@ -11,11 +11,11 @@ import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 import numpy as np
-from mmengine.config import DictAction
 from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mmdecon.images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
+from mmdecon.path_options import OptionsAction
 from mmdecon.refusal import refuse
 from mmdecon.regions import Job, RegionStore, make_store
 from mmdecon.regions.build import CHOICES
@@ -30,7 +30,7 @@ COLUMNS = (
     TimeElapsedColumn(),
     TimeRemainingColumn(),
 )
-OPTIONS = dict(nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+OPTIONS = dict(nargs='+', action=OptionsAction, default={}, metavar='KEY=VALUE')
 HUMAN = [name for name in METHODS if name.startswith('human-')]
 
 

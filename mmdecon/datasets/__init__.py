@@ -1,6 +1,6 @@
 """Datasets and transforms: from image files to batches of views."""
 
-from ..images.jpeg import UnreadableImage
+from ..images.errors import UnreadableImage
 from ..images.reading import LoadImage
 from .depth_folder import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth

@@ -4,14 +4,16 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import torch
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
-from ..images.reading import UnreadableImage, check_header
+from ..images.errors import UnreadableImage, advise, shown
+from ..images.listing import IMAGE_EXTENSIONS, as_paths, join_once, keep_listed, list_images
+from ..images.reading import check_image
 from ..images.seeding import seeded
 from ..registry import DATASETS
 from .sampler import Draw
@@ -25,15 +27,16 @@ class ImageFolder(BaseDataset):
     """All images below some folders, in an order that is the same on every machine.
 
     One class for all data without annotations: your own folder, COCO's ``train2017``, COCO+ (with ``unlabeled2017``),
-    ImageNet-1K's ``train``, or VOC's ``JPEGImages`` with a list file. Folders are searched recursively; files whose
-    names begin with a dot are skipped. The pipeline begins with ``LoadImage``; ``unreadable`` says what happens when
-    it raises :class:`UnreadableImage`.
+    ImageNet-1K's ``train``, or VOC's ``JPEGImages`` with a list file. Folders are searched recursively; files and
+    folders whose names begin with a dot are skipped. The pipeline begins with ``LoadImage``; ``unreadable`` says what
+    happens when it raises :class:`UnreadableImage`.
 
     The indices of :class:`ViewSampler` carry a seed. With it, everything that the pipeline draws at random from
     Python's, NumPy's and torch's generators depends only on that seed, and the state of the generators is restored.
 
     Args:
-        folders: One or several folders, absolute, ``~/``, or relative to ``data_root``. A file found twice counts once.
+        folders: One or several folders, absolute, ``~/``, or relative to ``data_root``. A file found twice counts once,
+            also if paths or links to its folder differ.
         pipeline: Transforms, as in all of mmengine's datasets.
         data_root: Root folder of relative ``folders`` and ``list_file``; empty for the working directory.
         list_file: A text file that selects images, one per line: the path relative to its folder, with or without
@@ -42,8 +45,9 @@ class ImageFolder(BaseDataset):
         unreadable: What to do with damaged files and files that are not images. ``stop``: raise an error that names
             them. ``skip``: leave out the files that ``check`` finds, replace a file that fails when it is loaded by
             the next image, and warn once per file.
-        check: Open the header of every file before training. Takes 0.1 ms per file from a warm cache, much longer from
-            a slow network disk.
+        check: Open the header of every file before training; unusual kinds of TIFF, BMP and WebP are decoded. Takes
+            0.1 ms per file from a warm cache, much longer from a slow network disk. ``'pixels'`` decodes every file, so
+            that damage anywhere is found before training.
         indices: Indices of the images to use, or the number of images from the start.
         lazy_init: List the folders at the first use instead of now.
 
@@ -61,18 +65,21 @@ class ImageFolder(BaseDataset):
         list_file: str | None = None,
         extensions: str | Sequence[str] = IMAGE_EXTENSIONS,
         unreadable: str = 'stop',
-        check: bool = True,
+        check: bool | str = True,
         indices: int | Sequence[int] | None = None,
         lazy_init: bool = False,
     ) -> None:
         if unreadable not in ('stop', 'skip'):
             raise ValueError(f"dataset.unreadable={unreadable!r}: give 'stop' or 'skip'")
-        self.folders = [folders] if isinstance(folders, str) else list(folders)
-        if not self.folders:
+        if check not in (True, False, 'pixels'):
+            raise ValueError(f"dataset.check={check!r}: give True, False or 'pixels'")
+        self.folders = as_paths(folders, 'folders')
+        if not self.folders or ('' in self.folders and not data_root):
             raise ValueError('dataset.folders is empty: name at least one folder of images')
-        self.list_file = list_file
+        self.list_file = None if list_file is None else as_paths([list_file], 'list_file')[0]
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)
         self.unreadable, self.check = unreadable, check
+        (data_root,) = as_paths([data_root], 'data_root')
         super().__init__(data_root=data_root, pipeline=pipeline, indices=indices, lazy_init=lazy_init)
 
     def load_data_list(self) -> list[dict[str, Any]]:
@@ -82,21 +89,34 @@ class ImageFolder(BaseDataset):
             Samples with ``img_path``, ``name`` (the path below its folder, with forward slashes) and ``number`` (the
             position in the list).
         """
-        found = {folder: list_images(folder, self.extensions) for folder in map(self._locate, self.folders)}
+        places: dict[str, str] = {}
+        for folder in map(self._locate, self.folders):
+            places.setdefault(os.path.realpath(folder), folder)
+        found = {folder: self._list(folder) for folder in places.values()}
         if self.list_file is not None:
             found = keep_listed(found, self._locate(self.list_file))
-        paths: dict[str, str] = {}
-        for folder, names in found.items():
-            for name in names:
-                paths.setdefault(os.path.join(folder, name), name.replace(os.sep, '/'))
-        print_log(f'{len(paths)} images under {", ".join(found)}', 'current')
+        paths = join_once(found)
+        print_log(f'{len(paths)} images under {shown(", ".join(found))}', 'current')
         # in shared memory, so that workers that are restarted each epoch do not warn about the same file again
         self._warned = torch.zeros(len(paths), dtype=torch.bool).share_memory_()
-        return [dict(img_path=path, name=name, number=number) for number, (path, name) in enumerate(paths.items())]
+        return [
+            dict(img_path=path, name=name.replace(os.sep, '/'), number=number)
+            for number, (path, name) in enumerate(paths.items())
+        ]
+
+    def _list(self, folder: str) -> list[str]:
+        """Lists the images of a folder."""
+        whole = self._locate(','.join(self.folders))
+        if len(self.folders) > 1 and not os.path.isdir(folder) and os.path.isdir(whole):
+            raise FileNotFoundError(
+                f'{shown(folder)} (dataset.folders) is not a folder, but {shown(whole)} is: a comma separates folders, '
+                f'unless it stands in quotes: dataset.folders="\'{shown(",".join(self.folders))}\'"'
+            )
+        return list_images(folder, self.extensions)
 
     def _locate(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""
-        return os.path.normpath(os.path.join(self.data_root, os.path.expanduser(path)))
+        return os.path.normpath(os.path.join(os.path.expanduser(self.data_root), os.path.expanduser(path)))
 
     def filter_data(self) -> list[dict[str, Any]]:
         """Checks the headers of all files if ``check`` is set; mmengine calls it.
@@ -107,20 +127,23 @@ class ImageFolder(BaseDataset):
         if not self.check:
             return self.data_list
         with ThreadPoolExecutor(THREADS) as pool:
-            problems = list(pool.map(check_header, [sample['img_path'] for sample in self.data_list]))
+            check = partial(check_image, pixels=self.check == 'pixels')
+            problems = list(pool.map(check, [sample['img_path'] for sample in self.data_list]))
         unreadable = [problem for problem in problems if problem]
         readable = [sample for sample, problem in zip(self.data_list, problems) if not problem]
         if unreadable:
             count = f'{len(unreadable)} of {len(problems)} images cannot be read'
-            names = '; '.join(unreadable[:NAMED]) + ('; …' if len(unreadable) > NAMED else '')
+            names = '; '.join(map(str, unreadable[:NAMED])) + ('; …' if len(unreadable) > NAMED else '')
             if self.unreadable == 'stop' or not readable:
-                raise UnreadableImage(f'{count}: {names}. Repair or remove them{self._or_skip()}.')
+                raise UnreadableImage(f'{count}: {names}{self._advise(unreadable, "them")}.')
             print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
         return readable
 
-    def _or_skip(self) -> str:
-        """Completes an error message with the option to skip, unless it is already set."""
-        return ", or set dataset.unreadable='skip' to go on without them" if self.unreadable == 'stop' else ''
+    def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
+        """Completes an error message with what to do; with the option to skip, unless it is already set."""
+        skip = f"set dataset.unreadable='skip' to go on without {them}" if self.unreadable == 'stop' else ''
+        advice = advise(errors, them, skip)
+        return f'. {advice[0].upper()}{advice[1:]}' if advice else ''
 
     def __getitem__(self, idx: int) -> Any:
         """Runs the pipeline on one image.
@@ -156,10 +179,10 @@ class ImageFolder(BaseDataset):
                 return super().prepare_data(index % len(self))
             except UnreadableImage as error:
                 if self.unreadable == 'stop':
-                    raise UnreadableImage(f'{error}. Repair or remove it{self._or_skip()}.') from error
+                    raise type(error)(f'{error}{self._advise([error], "it")}.') from error
                 self._warn(self.get_data_info(index % len(self))['number'], error)
         raise UnreadableImage(
-            f'none of the {len(self)} images of {", ".join(self.folders)} (dataset.folders) can be read'
+            f'none of the {len(self)} images of {shown(", ".join(self.folders))} (dataset.folders) can be read'
         )
 
     def _warn(self, number: int, error: UnreadableImage) -> None:

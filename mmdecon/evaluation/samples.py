@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from mmengine.registry import DATASETS, TRANSFORMS, DefaultScope
-from PIL import Image
 
 from ..images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
-from ..images.reading import read_image
+from ..images.reading import read_image, read_values
 from .split import IGNORED, Sample, Split
 
 
@@ -67,9 +66,10 @@ def read_labels(path: Path, ignore: Sequence[int]) -> np.ndarray:
         (H, W), int64.
 
     Raises:
+        UnreadableImage: If the file cannot be read.
         ValueError: If it has several channels.
     """
-    labels = np.array(Image.open(path)).astype(np.int64)
+    labels = read_values(str(path)).astype(np.int64)
     if labels.ndim != 2:
         raise ValueError(f'{path} has {labels.shape[2]} channels: an annotation has one, with the number of the class')
     labels[np.isin(labels, list(ignore))] = IGNORED

@@ -8,19 +8,16 @@ from io import BytesIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from .crops import Box
+from .errors import UnreadableImage, shown
+from .header import refuse_oversized
+from .orientation import SIDEWAYS, read_orientation, turn
 
-ORIENTATION = 0x0112  # EXIF's tag
-SIDEWAYS = (5, 6, 7, 8)  # its values that swap width and height
 REDUCTIONS = (8, 4, 2)  # scaled decoding: the decoder skips the high frequencies of each 8 x 8 block
 
 MARK = b'\xff\xd8'  # the first bytes of every JPEG file
-
-
-class UnreadableImage(ValueError):
-    """An image file is missing, damaged or of an unknown format; the message names it."""
 
 
 class EncodedImage:
@@ -34,17 +31,22 @@ class EncodedImage:
         shape: (H, W).
 
     Raises:
-        UnreadableImage: If the header cannot be read.
+        UnreadableImage: If the header cannot be read, or tells of more pixels than allowed.
     """
 
     def __init__(self, content: bytes, path: str) -> None:
         self.content, self.path = content, path
+        file = self._open()
+        refuse_oversized(*file.size, path)
+        self.orientation = read_orientation(file)
+        self.shape = file.size if self.orientation in SIDEWAYS else file.size[::-1]
+
+    def _open(self) -> JpegImageFile:
+        """Reads the header."""
         try:
-            image = Image.open(BytesIO(content))
-            sideways = image.getexif().get(ORIENTATION) in SIDEWAYS
+            return JpegImageFile(BytesIO(self.content))
         except Exception as error:  # on damaged bytes Pillow raises nearly anything
-            raise UnreadableImage(f'{path} cannot be read: {error}') from error
-        self.shape = image.size if sideways else image.size[::-1]
+            raise UnreadableImage(f'{shown(self.path)} cannot be read: {error}') from error
 
     def decode(self, reduction: int = 1) -> np.ndarray:
         """Decodes the file with Pillow: OpenCV before 4.12 fills missing parts with grey instead of failing.
@@ -58,17 +60,14 @@ class EncodedImage:
         Raises:
             UnreadableImage: If the file is damaged.
         """
+        file = self._open()
         try:
-            file = Image.open(BytesIO(self.content))
             if reduction > 1:
                 file.draft('RGB', (file.width // reduction, file.height // reduction))
-            image: Image.Image = file
-            if image.getexif().get(ORIENTATION, 1) != 1:
-                image = ImageOps.exif_transpose(image)
-            rgb = image if image.mode == 'RGB' else image.convert('RGB')  # which copies
-            return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR)
+            rgb = file if file.mode == 'RGB' else file.convert('RGB')  # which copies
+            return turn(cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR), self.orientation)
         except Exception as error:  # as above
-            raise UnreadableImage(f'{self.path} cannot be read: {error}') from error
+            raise UnreadableImage(f'{shown(self.path)} cannot be read: {error}') from error
 
     def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> tuple[list[Box], list[np.ndarray]]:
         """Crops the image, decoded at the lowest resolution that the crops allow.

@@ -1,23 +1,47 @@
 """Lists image files: by extension below a folder, and by the names in a list file."""
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from mmengine.fileio import list_dir_or_file
+from mmengine.logging import print_log
+
+from .errors import shown
 
 IMAGE_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 NAMED = 5  # so many names are shown in an error message
+
+
+def as_paths(given: Any, key: str) -> list[str]:
+    """Checks what a config gives as one path or several.
+
+    Args:
+        given: The value.
+        key: Its key in the data set's config.
+
+    Returns:
+        The paths.
+
+    Raises:
+        ValueError: If it is something else, such as a number.
+    """
+    paths = [given] if isinstance(given, (str, os.PathLike)) else given
+    if not isinstance(paths, (list, tuple)) or not all(isinstance(path, (str, os.PathLike)) for path in paths):
+        raise ValueError(f"dataset.{key}={given!r}: give a path as text, such as '2017', or a list of such paths")
+    return [os.fspath(path) for path in paths]
 
 
 def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
     """Lists the images in a folder and its subfolders.
 
     Args:
-        folder: The folder. Links are followed; files whose names begin with a dot are skipped.
+        folder: The folder. Links are followed; files and folders in it whose names begin with a dot are skipped.
         extensions: File name extensions, upper or lower case.
 
     Returns:
-        Paths relative to the folder, sorted.
+        Paths relative to the folder, sorted. A link that leads nowhere is among them if its name is an image's;
+        reading it fails. Other such links may have been folders: a warning names them.
 
     Raises:
         FileNotFoundError: If the folder does not exist.
@@ -25,18 +49,87 @@ def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
     """
     if not os.path.isdir(folder):
         raise FileNotFoundError(
-            f'{folder} (dataset.folders) is not a folder; give a path that exists, absolute or relative to '
+            f'{shown(folder)} (dataset.folders) is not a folder; give a path that exists, absolute or relative to '
             'dataset.data_root'
         )
     endings = tuple(extension.lower() for extension in extensions)
-    found = list_dir_or_file(folder, list_dir=False, recursive=True)
-    names = sorted(name for name in found if name.lower().endswith(endings))
+    names, lost = [], []
+    for name, found in walk(folder):
+        if name.lower().endswith(endings):
+            names.append(name)
+        elif not found:
+            lost.append(name)
+    if lost:
+        print_log(
+            f'{len(lost)} links under {shown(folder)} lead nowhere, such as {some(lost)}: if they were folders of '
+            'images, these are missing',
+            'current',
+            level=logging.WARNING,
+        )
     if not names:
         raise ValueError(
-            f'no images under {folder} (dataset.folders): no file there ends in {", ".join(endings)}; name '
+            f'no images under {shown(folder)} (dataset.folders): no file there ends in {", ".join(endings)}; name '
             'another folder, or the ending of your images in dataset.extensions'
         )
-    return names
+    return sorted(names)
+
+
+def walk(folder: str) -> Iterator[tuple[str, bool]]:
+    """Finds the files in a folder and its subfolders, but for hidden ones, whose names begin with a dot.
+
+    Args:
+        folder: The folder. Links are followed; a folder that links make a part of itself is entered once.
+
+    Yields:
+        A path relative to the folder, in no order; and whether there is a file, and not a link that leads nowhere.
+    """
+    yield from _walk(folder, '', ())
+
+
+def _walk(folder: str, below: str, above: tuple[str, ...]) -> Iterator[tuple[str, bool]]:
+    """Walks through one folder; ``above`` are the real paths of those that it lies in."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    with os.scandir(folder) as entries:
+        seen = [entry for entry in entries if not entry.name.startswith('.')]
+    for entry in seen:
+        name = os.path.join(below, entry.name)
+        linked = entry.is_symlink()  # of a link that leads to itself, the entry's own methods raise
+        if os.path.isdir(entry.path) if linked else entry.is_dir():
+            yield from _walk(entry.path, name, (*above, real))
+        elif os.path.isfile(entry.path) if linked else entry.is_file():
+            yield name, True
+        elif linked and not os.path.exists(entry.path):
+            yield name, False
+
+
+def join_once(found: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Joins folders and names, each file once, also where several paths or links lead to its folder.
+
+    Args:
+        found: Folder -> relative paths of its images.
+
+    Returns:
+        Path -> relative path, in the order of ``found``. The first path to a file is kept. A link to a file counts as
+        a file of its own.
+    """
+    real: dict[str, str] = {}  # of folders
+    kept: dict[tuple[str, str], tuple[str, str]] = {}
+    for folder, names in found.items():
+        for name in names:
+            path = os.path.join(folder, name)
+            parent, base = os.path.split(path)
+            if parent not in real:
+                real[parent] = os.path.realpath(parent)
+            kept.setdefault((real[parent], base), (path, name))
+    return dict(kept.values())
+
+
+def some(names: Iterable[str]) -> str:
+    """Names a few of many, for messages."""
+    names = sorted(map(shown, names))
+    return ', '.join(names[:NAMED]) + (', …' if len(names) > NAMED else '')
 
 
 def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[str]]:
@@ -64,7 +157,7 @@ def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[s
         raise ValueError(f'{list_file} (dataset.list_file) names no image; give a file with one name per line')
     matches = _match(found, listed)
     missing = [name for name in listed if not matches[name]]
-    _refuse(missing, f'do not exist under {", ".join(found)} (dataset.folders)', list_file)
+    _refuse(missing, f'do not exist under {shown(", ".join(found))} (dataset.folders)', list_file)
     ambiguous = [name for name in listed if len(matches[name]) > 1]
     _refuse(ambiguous, 'match several files each; name them with their extension', list_file)
     chosen = {file for files in matches.values() for file in files}
@@ -84,5 +177,4 @@ def _match(found: dict[str, list[str]], listed: set[str]) -> dict[str, list[tupl
 def _refuse(names: list[str], what: str, list_file: str) -> None:
     """Raises an error about wrong names in the list file, if there are any."""
     if names:
-        some = ', '.join(sorted(names)[:NAMED]) + (', …' if len(names) > NAMED else '')
-        raise ValueError(f'{len(names)} images that {list_file} (dataset.list_file) names {what}: {some}')
+        raise ValueError(f'{len(names)} images that {list_file} (dataset.list_file) names {what}: {some(names)}')

@@ -1,22 +1,27 @@
 """Reads image files strictly: a damaged file is an error that names it, never a partly grey image."""
 
+from io import BytesIO
 from typing import Any
 
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
-from .jpeg import MARK, EncodedImage, UnreadableImage
+from .errors import OversizedImage, UnreadableImage, shown
+from .header import TIFF_MARKS, Header, read_header, variable
+from .jpeg import MARK, EncodedImage
+from .orientation import PNG_SIGNS, read_orientation, take_orientation, turn
 
 
 def read_image(path: str) -> np.ndarray:
     """Reads an image of any colour type as BGR.
 
-    Grey values are repeated over the channels, an alpha channel is dropped, 16-bit values keep their high byte, and an
-    EXIF orientation is applied. Pillow reads JPEG, because OpenCV before 4.12 fills missing parts with grey instead of
-    failing. OpenCV reads the other formats, because Pillow clips 16-bit values at 255.
+    Grey values are repeated over the channels, an alpha channel is dropped, 16-bit values keep their high byte, and the
+    orientation of EXIF or TIFF is applied, in every format. Pillow reads JPEG, because OpenCV before 4.12 fills missing
+    parts with grey instead of failing. OpenCV reads the other formats, because Pillow clips 16-bit values at 255.
 
     Args:
         path: A local file.
@@ -25,7 +30,8 @@ def read_image(path: str) -> np.ndarray:
         (H, W, 3), uint8.
 
     Raises:
-        UnreadableImage: If the file cannot be read completely.
+        UnreadableImage: If the file cannot be read completely, or has more pixels than allowed, see
+            :func:`~mmdecon.images.header.refuse_oversized`.
     """
     image = open_image(path)
     return image.decode() if isinstance(image, EncodedImage) else image
@@ -41,40 +47,88 @@ def open_image(path: str) -> np.ndarray | EncodedImage:
         The undecoded JPEG, or the image (H, W, 3), uint8, BGR.
 
     Raises:
-        UnreadableImage: If the file cannot be read.
+        UnreadableImage: If the file cannot be read, or has more pixels than allowed.
     """
     try:
         with open(path, 'rb') as file:
             content = file.read()
-        if content.startswith(MARK):
-            return EncodedImage(content, path)
-        image = mmcv.imfrombytes(content, backend='cv2') if content else None
+        return EncodedImage(content, path) if content.startswith(MARK) else _decode(content, path)
     except UnreadableImage:
         raise
     except Exception as error:  # on damaged bytes the decoders raise nearly anything
-        raise UnreadableImage(f'{path} cannot be read: {error}') from error
+        if 'CV_IO_MAX_IMAGE' in str(error):  # of a format whose header OpenCV alone reads
+            raise OversizedImage(
+                f'{shown(path)} is too large for OpenCV: make it smaller, or set the environment variable '
+                f'{variable("PIXELS")} higher before the program starts'
+            ) from error
+        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
+
+
+def _decode(content: bytes, path: str) -> np.ndarray:
+    """Decodes what is no JPEG, and turns it upright."""
+    header, orientation = read_header(BytesIO(content), path), 1
+    if content.startswith(TIFF_MARKS):
+        orientation, content = take_orientation(content)
+    elif header is not None and _may_be_turned(header, content):
+        orientation = read_orientation(header.image)
+    flag = 'color' if header is None else 'color_ignore_orientation'  # what only OpenCV knows, it turns as it can
+    image = mmcv.imfrombytes(content, flag=flag, backend='cv2') if content else None
     if image is None:
         reason = 'it is damaged, or of a format that OpenCV does not know' if content else 'it is empty'
-        raise UnreadableImage(f'{path} cannot be read: {reason}')
-    return np.ascontiguousarray(image)
+        raise UnreadableImage(f'{shown(path)} cannot be read: {reason}')
+    return turn(image, orientation)
 
 
-def check_header(path: str) -> str | None:
-    """Checks an image without decoding it. A format that Pillow does not know is decoded, as OpenCV may know it.
+def _may_be_turned(header: Header, content: bytes) -> bool:
+    """Tells whether a search for the orientation is worth it: of a PNG, Pillow decodes the pixels to find the tags."""
+    return not isinstance(header.image, PngImageFile) or any(sign in content for sign in PNG_SIGNS)
+
+
+def read_values(path: str) -> np.ndarray:
+    """Reads the raw values of an image file that holds annotations: they are neither converted nor turned.
 
     Args:
         path: A local file.
 
     Returns:
-        An error message that names the file, or None if the file is fine.
+        (H, W): palette indices, or grey values of 8 or 16 bits; or (H, W, 3), RGB.
+
+    Raises:
+        UnreadableImage: If the file cannot be read completely, or has more pixels than allowed.
     """
     try:
-        Image.open(path).close()
-    except Exception:  # as in read_image
-        try:
-            read_image(path)
-        except UnreadableImage as error:
-            return str(error)
+        with open(path, 'rb') as file:
+            header = read_header(file, path)
+            file.seek(0)
+            return np.asarray(header.image if header else Image.open(file))
+    except UnreadableImage:
+        raise
+    except Exception as error:  # on damaged bytes Pillow raises nearly anything
+        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
+
+
+def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:
+    """Checks whether :func:`read_image` reads a file.
+
+    Args:
+        path: A local file.
+        pixels: Decode every file. Otherwise only the header is read, if it says that the decoder knows this kind of
+            file; damage behind the header then remains unseen.
+
+    Returns:
+        What is wrong, or None.
+    """
+    try:
+        if not pixels:
+            with open(path, 'rb') as file:
+                header = read_header(file, path)
+            if header is not None and header.plain:
+                return None
+        read_image(path)
+    except UnreadableImage as error:
+        return error
+    except OSError as error:
+        return UnreadableImage(f'{shown(path)} cannot be read: {error}')
     return None
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
+from ..images.errors import UnreadableImage
+from ..images.reading import read_values
 from ..provenance import file_digest
 from .base import check_image
 
@@ -180,7 +181,6 @@ def read_png(path: str) -> np.ndarray:
         ValueError: If the file is missing, empty or damaged.
     """
     try:
-        with Image.open(path) as picture:
-            return np.asarray(picture)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f'the mask {path} cannot be read: {error}') from error
+        return read_values(path)
+    except UnreadableImage as error:
+        raise ValueError(f'the mask {error}') from error

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ..images.reading import UnreadableImage, read_image
+from ..images.errors import UnreadableImage, advise
+from ..images.reading import read_image
 from .base import RegionGenerator
 from .coding import check_made, encode, encode_absent
 from .journal import StoreWriter
@@ -85,7 +86,8 @@ def make_record(job: Job, name: str) -> bytes:
         image = read(job.folder, name)
     except UnreadableImage as error:
         if job.unreadable == 'stop':
-            raise UnreadableImage(f'{error}; repair or remove it, or go on without it by --unreadable skip') from error
+            advice = advise([error], 'it', 'go on without it by --unreadable skip')
+            raise UnreadableImage(f'{error}; {advice}') from error
         return encode_absent(str(error))
     return encode(generate(job.generator, image, name, job.empty))
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.felzenszwalb import agreement, compare_felzenszwalb
-from mmdecon.images.reading import UnreadableImage
+from mmdecon.images.errors import UnreadableImage
 from tests.support.benchmark import run_benchmark
 from tests.support.region_images import NUCLEI
 

@@ -1,16 +1,19 @@
 """Folders are listed in one order on every machine, list files choose, and draws follow the seed."""
 
+import os
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
-from mmdecon.datasets import ImageFolder
+from mmdecon.datasets import ImageFolder, UnreadableImage
 from mmdecon.datasets.sampler import Draw
+from mmdecon.images.listing import list_images
 from mmdecon.registry import DATASETS
-from tests.support.image_files import names, write
+from tests.support.image_files import names, truncate, write
 
 
 def test_folders_are_searched_recursively_in_sorted_order(tmp_path: Path) -> None:
@@ -98,3 +101,89 @@ def test_it_is_built_from_a_config_and_lazily(tmp_path: Path) -> None:
     sample = dataset[0]
     assert sample['img_path'] == str(tmp_path / 'a.png') and sample['img_shape'] == (20, 30) == sample['ori_shape']
     assert np.array_equal(sample['img'], np.full((20, 30, 3), 7))
+
+
+def test_hidden_folders_are_left_alone(tmp_path: Path) -> None:
+    for name in ['a.png', '.ipynb_checkpoints/a-checkpoint.png', 'sub/.git/b.png', 'sub/b.png']:
+        write(tmp_path / '.data' / name)
+    assert names(ImageFolder(str(tmp_path / '.data')), tmp_path / '.data') == ['a.png', 'sub/b.png']
+
+
+def test_a_folder_given_twice_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ['data/a.png', 'data/sub/b.png', 'more/c.png']:
+        write(tmp_path / name)
+    os.symlink(tmp_path / 'data', tmp_path / 'link')
+    os.symlink('../data/sub', tmp_path / 'more/linked')
+    monkeypatch.chdir(tmp_path)
+    assert names(ImageFolder(['data', str(tmp_path / 'data'), './data/', 'link']), tmp_path) == [
+        'data/a.png',
+        'data/sub/b.png',
+    ]
+    assert len(ImageFolder(['data', 'more', 'data/sub'])) == 3
+    (tmp_path / 'list.txt').write_text('a\n')
+    assert len(ImageFolder(['data', str(tmp_path / 'data')], list_file='list.txt')) == 1  # not named twice
+
+
+def test_links_that_lead_nowhere_are_told(tmp_path: Path, warnings_of) -> None:
+    write(tmp_path / 'a.png')
+    for name in ['b.png', 'disk']:
+        os.symlink('/unmounted/' + name, tmp_path / name)
+    os.symlink('itself.jpg', tmp_path / 'itself.jpg')
+    with pytest.raises(UnreadableImage, match=r'^2 of 3 images cannot be read: .*/b\.png.*/itself\.jpg'):
+        ImageFolder(str(tmp_path))
+    assert len(warnings_of()) == 1 and '1 links under' in warnings_of()[0] and 'such as disk' in warnings_of()[0]
+    assert names(ImageFolder(str(tmp_path), unreadable='skip'), tmp_path) == ['a.png']
+
+
+def test_links_in_a_circle_are_entered_once(tmp_path: Path) -> None:
+    write(tmp_path / 'images/sub/a.png')
+    os.symlink('..', tmp_path / 'images/sub/up')
+    os.symlink(tmp_path / 'other', tmp_path / 'images/away')
+    write(tmp_path / 'other/b.png')
+    os.symlink(tmp_path / 'images', tmp_path / 'other/back')
+    found = names(ImageFolder(str(tmp_path / 'images')), tmp_path / 'images')
+    assert found == ['away/b.png', 'sub/a.png']
+    assert list_images(str(tmp_path / 'images'), ['.png']) == found  # as for stores of regions
+
+
+def test_names_that_are_no_text_can_be_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / os.fsdecode(b'caf\xe9')
+    write(folder / 'a.png')
+    for name in (b'b\xff.png', b'c\xff.jpg'):
+        (folder / os.fsdecode(name)).write_bytes(b'')
+    logger = MMLogger.get_instance(f'latin {tmp_path.name}', log_file=str(tmp_path / 'log'))
+    assert MMLogger.get_current_instance() is logger
+    dataset = ImageFolder(str(folder), unreadable='skip')
+    assert len(dataset) == 1
+    logged = (tmp_path / 'log').read_text()
+    assert r'3 images under' in logged and r'caf\xe9' in logged and r'b\xff.png cannot be read: it is empty' in logged
+    assert 'Logging error' not in capfd.readouterr().err
+    with pytest.raises(UnreadableImage, match=r'b\\xff\.png') as error:
+        ImageFolder(str(folder))
+    str(error.value).encode()
+
+
+@pytest.mark.parametrize('key', ['folders', 'data_root', 'list_file'])
+def test_a_number_is_no_path(tmp_path: Path, key: str) -> None:
+    options = {**dict(folders=str(tmp_path)), key: 2017}
+    with pytest.raises(ValueError, match=rf"dataset\.{key}=.*2017.*: give a path as text, such as '2017'"):
+        ImageFolder(**options)
+    with pytest.raises(ValueError, match=r'dataset\.folders is empty'):
+        ImageFolder('')
+
+
+def test_a_folder_whose_name_has_a_comma(tmp_path: Path) -> None:
+    write(tmp_path / 'a,b/a.png')
+    assert len(ImageFolder(tmp_path / 'a,b')) == 1
+    with pytest.raises(FileNotFoundError, match=r"/a,b is: a comma separates folders.*folders=\"'a,b'\""):
+        ImageFolder(['a', 'b'], data_root=str(tmp_path))
+
+
+def test_check_of_pixels_finds_damage_behind_the_header(tmp_path: Path) -> None:
+    write(tmp_path / 'a.jpg')
+    path = truncate(tmp_path / 'cut.jpg')
+    assert len(ImageFolder(str(tmp_path))) == 2
+    with pytest.raises(UnreadableImage, match=f'1 of 2 images cannot be read: {path}'):
+        ImageFolder(str(tmp_path), check='pixels')
+    with pytest.raises(ValueError, match=r"dataset\.check='all'"):
+        ImageFolder(str(tmp_path), check='all')

@@ -1,11 +1,9 @@
 """Damaged files stop a run with their names, or are left out or replaced with a warning."""
 
-import logging
 from pathlib import Path
 
 import pytest
 import torch
-from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 from mmdecon.datasets import ImageFolder, LoadImage, UnreadableImage
@@ -13,15 +11,6 @@ from mmdecon.datasets.sampler import Draw
 from tests.support.image_files import names, truncate, write
 
 LOAD = [LoadImage()]
-
-
-@pytest.fixture
-def warnings_of(caplog: pytest.LogCaptureFixture):
-    """The warnings of the dataset so far."""
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    yield lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    logger.removeHandler(caplog.handler)
 
 
 def test_unreadable_headers_stop_before_training_or_are_left_out(tmp_path: Path, warnings_of) -> None:

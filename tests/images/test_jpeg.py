@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from mmdecon.datasets import ImageFolder, LoadImage, LoadRegions, PackViews, TwoViews, UnreadableImage
-from mmdecon.images.jpeg import ORIENTATION, EncodedImage
+from mmdecon.images.jpeg import EncodedImage
+from mmdecon.images.orientation import ORIENTATION
 from mmdecon.images.reading import read_image
 from mmdecon.regions import Job, make_store
 from mmdecon.regions.grid import Grid

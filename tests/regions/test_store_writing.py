@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmdecon.images.reading import UnreadableImage
+from mmdecon.images.errors import UnreadableImage
 from mmdecon.regions import Job, RegionStore, make_store
 from mmdecon.regions.journal import StoreWriter
 from tests.support.stores import names_of, save

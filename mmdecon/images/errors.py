@@ -1,0 +1,42 @@
+"""What is wrong with an image file, in words that any log can hold."""
+
+from collections.abc import Sequence
+
+
+class UnreadableImage(ValueError):
+    """An image file is missing, damaged, too large or of an unknown format; the message names it."""
+
+
+class OversizedImage(UnreadableImage):
+    """An image has more pixels than are allowed; the message names the bound and how to raise it."""
+
+
+def advise(errors: Sequence[UnreadableImage], them: str, otherwise: str = '') -> str:
+    """Says what to do about files that cannot be read.
+
+    Args:
+        errors: What is wrong with each.
+        them: The files, as ``it`` or ``them``.
+        otherwise: What else can be done, such as an option to skip files; empty for nothing.
+
+    Returns:
+        Half a sentence. It is empty if there is nothing to add to the messages: nobody repairs an oversized image.
+    """
+    damaged = not all(isinstance(error, OversizedImage) for error in errors)
+    return ', or '.join(part for part in (f'repair or remove {them}' if damaged else '', otherwise) if part)
+
+
+def shown(path: str) -> str:
+    r"""Writes a path so that it can be printed and logged, whatever bytes its name has.
+
+    Args:
+        path: As the system gives it. Bytes that are no UTF-8 are lone surrogates in it, which no log takes.
+
+    Returns:
+        The path, with such bytes as ``\xff``.
+
+    Examples:
+        >>> shown('a' + chr(0xDCFF) + '.png')
+        'a\\xff.png'
+    """
+    return path.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')

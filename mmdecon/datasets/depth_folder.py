@@ -14,8 +14,8 @@ from mmengine.logging import print_log
 
 from ..registry import DATASETS
 from .depth_loading import UnusableDepth
-from .depth_names import Names, tell_left_out
 from .depth_range import require_range
+from .pairs import Names, tell_left_out
 
 NO_DEPTH = 'None'  # marks a missing depth map in KITTI's file lists
 NAMED = 5  # so many files are shown in an error message
@@ -126,7 +126,7 @@ class DepthFolder(BaseDataset):
         partners = depths.by_stem if depths else {}
         for stem, name in images.by_stem.items():
             yield name, partners.get(stem, stem + self.depth_suffix)
-        tell_left_out(images, depths)
+        tell_left_out(images, depths, 'depth maps')
 
     def _listed(self, images: Names, depths: Names | None) -> Iterator[tuple[str, str]]:
         """Reads the pairs of the file list."""

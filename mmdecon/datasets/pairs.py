@@ -1,4 +1,4 @@
-"""Finds images and their depth maps by name."""
+"""Finds images and what belongs to them, depth maps or annotations, by name."""
 
 import logging
 import os
@@ -58,19 +58,20 @@ class Names:
         return name if os.path.isfile(os.path.join(self.folder, name)) else self.by_stem.get(stem, name)
 
 
-def tell_left_out(images: Names, depths: Names | None) -> None:
+def tell_left_out(images: Names, partners: Names | None, what: str) -> None:
     """Warns of files that look like samples and are none.
 
     Args:
         images: Of which those without the ending are left out.
-        depths: Of which those without an image are left out; None for images without depth.
+        partners: Of which those without an image are left out; None for images alone.
+        what: The partners are.
     """
     others = [name for name in images.all if name.lower().endswith(IMAGE_EXTENSIONS) and not images.ends(name)]
-    if depths is not None:
-        same = os.path.samefile(images.folder, depths.folder)
-        others = [name for name in others if not (same and depths.ends(name))]
-        alone = [name for stem, name in depths.by_stem.items() if stem not in images.by_stem]
-        _warn([name for name in alone if not (same and images.ends(name))], depths, 'are depth maps without an image')
+    if partners is not None:
+        same = os.path.samefile(images.folder, partners.folder)
+        others = [name for name in others if not (same and partners.ends(name))]
+        alone = [name for stem, name in partners.by_stem.items() if stem not in images.by_stem]
+        _warn([name for name in alone if not (same and images.ends(name))], partners, f'are {what} without an image')
     _warn(others, images, f'do not end in dataset.{images.key}={images.suffix!r}')
 
 

@@ -167,11 +167,11 @@ def test_weights_that_leave_a_part_untrained_are_refused(tool, tmp_path):
         tool('test', tmp_path / 'partial.pth', '--work-dir', tmp_path)
 
 
-BACKBONE = ['model.backbone.init_cfg.type=Pretrained', 'model.backbone.init_cfg.checkpoint={}']
+HEAD = ['model.head.init_cfg.type=Pretrained', 'model.head.init_cfg.checkpoint={}']
 READS = {
     '--resume': ('train', ['--resume', '{}'], []),
     'load_from': ('train', [], ['load_from={}']),
-    'model.backbone.init_cfg': ('train', [], BACKBONE),
+    'model.head.init_cfg': ('train', [], HEAD),
     'CHECKPOINT': ('test', ['{}'], []),
 }
 

@@ -78,7 +78,7 @@ def test_the_tool(tmp_path: Path) -> None:
     'out, options, words',
     [
         ('out.xyz', [], r'OUT \S*out\.xyz ends in no kind of picture that can be written; name it \.png'),
-        ('out', [], 'ends in no kind of picture'),
+        ('out', [], r'OUT \S*out ends in no kind of picture'),
         ('out.png', ['--per-row', '0'], '--per-row 0: give how many'),
     ],
 )

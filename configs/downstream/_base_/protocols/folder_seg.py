@@ -2,7 +2,7 @@
 # pixels of an annotation are the numbers of their classes, from 0, in the order of classes; 255 does not count.
 # 10k iterations of 8 crops: a start, not a published recipe.
 _base_ = '../segmentation.py'
-data_root, classes = 'data/my_images', ['background', 'object']
+data_root, classes = 'data/my_seg', ['background', 'object']
 crop_size = (512, 512)
 train_pipeline = [
     dict(type='LoadImageFromFile'),

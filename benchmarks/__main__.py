@@ -2,6 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
+from mmdecon.files import require_picture, require_writable
+from mmdecon.refusal import told_plainly
+
 from . import loss, regions, step, views
 
 
@@ -17,6 +20,11 @@ def parse() -> Namespace:
 def main() -> None:
     """Measures and prints."""
     args = parse()
+    with told_plainly():
+        if args.json:
+            require_writable(args.json, '--json')
+        if getattr(args, 'plot', None):
+            require_picture(args.plot, '--plot')
     args.run(args)
 
 

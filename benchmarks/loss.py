@@ -6,7 +6,6 @@ each turn counts. Several processes are real ones, on this machine: their peaks 
 machine that they share.
 """
 
-import json
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,11 +13,11 @@ from itertools import product
 from pathlib import Path
 from statistics import median
 
-import mmcv
 import numpy as np
 import torch
 from mmengine.config import Config
 
+from mmdecon.files import write_json, write_picture
 from mmdecon.models.objectives.info_nce import PAIRS_AT_ONCE
 from mmdecon.refusal import refuse
 from mmdecon.visualization.curves import Curve, draw_curves
@@ -151,9 +150,9 @@ def run(args: Namespace) -> None:
         print(_row(cost), flush=True)
     if args.json:
         figures = {key: value for key, value in vars(args).items() if key != 'run'}
-        Path(args.json).write_text(json.dumps(dict(figures, costs=[asdict(cost) for cost in costs]), indent=1))
+        write_json(args.json, dict(figures, costs=[asdict(cost) for cost in costs]))
     if args.plot:
-        mmcv.imwrite(draw(costs)[..., ::-1], args.plot)
+        write_picture(args.plot, draw(costs))
 
 
 def _row(cost: LossCost) -> str:

@@ -1,11 +1,11 @@
 """How fast regions are made: Felzenszwalb beside scikit-image, on the same images in one run."""
 
-import json
 from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mmdecon.files import write_json
 from mmdecon.images.listing import IMAGE_EXTENSIONS, list_images
 from mmdecon.refusal import told_plainly
 
@@ -38,4 +38,4 @@ def run(args: Namespace) -> None:
         comparison = compare_felzenszwalb([str(Path(args.data, name)) for name in names], **args.options)
     print(comparison.table())
     if args.json:
-        Path(args.json).write_text(json.dumps(comparison.to_json(), indent=1))
+        write_json(args.json, comparison.to_json())

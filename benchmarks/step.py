@@ -4,7 +4,6 @@ Machines are noisy: every config is measured in turns with the first, each in a 
 each turn counts.
 """
 
-import json
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from time import perf_counter
 import torch
 from mmengine.config import Config
 
+from mmdecon.files import write_json
 from mmdecon.refusal import refuse
 
 from .split import PARTS
@@ -135,7 +135,7 @@ def run(args: Namespace) -> None:
         print(_row(cost), flush=True)
     if args.json:
         figures = {key: value for key, value in vars(args).items() if key != 'run'}
-        Path(args.json).write_text(json.dumps(dict(figures, matrix_rate=rate, costs=costs), indent=1))
+        write_json(args.json, dict(figures, matrix_rate=rate, costs=costs))
 
 
 def _row(cost: Cost) -> str:

@@ -4,7 +4,6 @@ Machines are noisy: the pipelines take turns over the same files, each turn in a
 turns' processor times and of their ratios count. One process, one thread; files come from the system's cache.
 """
 
-import json
 from argparse import Namespace, _SubParsersAction
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,6 +23,7 @@ from mmengine.dataset import Compose
 from PIL import Image
 
 from mmdecon.datasets import TwoViews
+from mmdecon.files import write_json
 from mmdecon.images.listing import IMAGE_EXTENSIONS, list_images
 from mmdecon.images.seeding import seeded
 from mmdecon.refusal import refuse, told_plainly
@@ -175,4 +175,4 @@ def run(args: Namespace) -> None:
         figures = {key: value for key, value in vars(args).items() if key != 'run'}
         figures.update(megapixels=float(pixels), speeds=[asdict(speed) for speed in speeds])
         figures.update(versions={name: version(name) for name in PACKAGES} | {'opencv': cv2.__version__})
-        Path(args.json).write_text(json.dumps(figures, indent=1))
+        write_json(args.json, figures)

@@ -13,6 +13,8 @@ UNREAD = (
     'model_wrapper_cfg',
     'sync_bn',
 )
+# Keys of a loader that torch refuses where it has no workers, and what they then have to be.
+OF_WORKERS = dict(persistent_workers=False, prefetch_factor=None, multiprocessing_context=None)
 SHARDED, SHARDING = 'mmdecon.ShardedStrategy', 'mmdecon.sharding'  # the strategy, and the module that registers it
 
 
@@ -24,12 +26,12 @@ def refuse_clashes(cfg: Config) -> None:
 
     Raises:
         SystemExit: If processes would accumulate gradients over a static graph, mmengine checkpoint a model of mmdecon,
-            workers last where there are none, or a strategy have no runner, no processes, no import, or keys beside it
-            that nothing reads.
+            options of workers stand where there are none, or a strategy have no runner, no processes, no import, or
+            keys beside it that nothing reads.
     """
     _refuse_static_accumulation(cfg)
     _refuse_checkpointing(cfg)
-    _refuse_lasting_workers_without_workers(cfg)
+    _refuse_options_of_no_workers(cfg)
     if cfg.get('strategy'):
         _refuse_half_a_strategy(cfg)
 
@@ -53,15 +55,18 @@ def _refuse_checkpointing(cfg: Config) -> None:
         )
 
 
-def _refuse_lasting_workers_without_workers(cfg: Config) -> None:
+def _refuse_options_of_no_workers(cfg: Config) -> None:
     """Refuses what torch refuses in words of its own, naming no key."""
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         loader = cfg.get(name) or {}
-        if isinstance(loader, dict) and loader.get('persistent_workers') and not loader.get('num_workers'):
-            refuse(
-                f'{name}.persistent_workers=True with num_workers=0: there are no workers to keep; set '
-                f'{name}.persistent_workers=False'
-            )
+        if not isinstance(loader, dict) or loader.get('num_workers'):
+            continue
+        for key, without in OF_WORKERS.items():
+            if loader.get(key):
+                refuse(
+                    f'{name}.{key}={loader[key]} with num_workers=0: there are no workers for it; set {name}.{key}='
+                    f'{without}, or num_workers to 1 or more'
+                )
 
 
 def _refuse_half_a_strategy(cfg: Config) -> None:

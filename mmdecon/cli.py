@@ -18,6 +18,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from torch import distributed
 
+from .checkpoint import require_whole
 from .clashes import UNREAD, refuse_clashes
 from .option_keys import refuse_unknown_keys
 from .path_options import OptionsAction
@@ -111,20 +112,25 @@ def override(cfg: Config, options: dict[str, Any]) -> None:
         refuse(f'--cfg-options {" ".join(options)}: {fault.args[0]}')
 
 
-def require_checkpoint(path: str) -> str:
-    """Refuses a checkpoint that is not there.
+def require_checkpoint(path: str, place: str) -> str:
+    """Refuses a checkpoint that is not there, is not whole, or cannot be downloaded.
 
     Args:
         path: A file, or an address that mmengine loads from (``https://...``).
+        place: What names it, for the message.
 
     Returns:
         The path.
 
     Raises:
-        SystemExit: If it is a file path without a file.
+        SystemExit: If so.
     """
     if '://' not in path and not Path(path).is_file():
         refuse(f"there is no checkpoint '{path}'.")
+    try:
+        require_whole(path, place)
+    except (OSError, ValueError) as fault:
+        refuse(f'{fault}.')
     return path
 
 

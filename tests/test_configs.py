@@ -173,7 +173,7 @@ def check(name: str | Path) -> None:
 
 def test_the_list_is_not_empty() -> None:
     folders = {str(Path(name).parent) for name in CONFIGS}
-    tasks = ('voc_seg', 'cityscapes_seg', 'ade20k_seg', 'coco_det')
+    tasks = ('voc_seg', 'cityscapes_seg', 'ade20k_seg', 'coco_det', 'my_images_seg')
     assert folders >= {'slotcon', 'densecl', 'pixpro', 'detcon', 'decon', *(f'downstream/{task}' for task in tasks)}
 
 

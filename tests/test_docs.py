@@ -99,3 +99,11 @@ def test_links_and_files_exist(page: Path) -> None:
 def test_the_readme_shows_a_config_as_it_is() -> None:
     (shown,) = blocks(ROOT / 'README.md', 'python')
     assert shown == (ROOT / 'configs/decon/decon-ml-slotcon_r50-fpn_8xb64-coslr-800e_coco.py').read_text()
+
+
+def test_the_example_of_fine_tuning_on_images_of_ones_own_trains(tmp_path: Path) -> None:
+    config, _ = blocks(ROOT / 'docs/downstream.md', 'python')
+    (tmp_path / 'my_seg.py').write_text(config.replace("'configs/", f"'{ROOT}/configs/"))
+    cfg = Config.fromfile(tmp_path / 'my_seg.py')
+    assert cfg.model.decode_head.num_classes == len(cfg.classes) == len(cfg.test_dataloader.dataset.metainfo.classes)
+    check(tmp_path / 'my_seg.py')

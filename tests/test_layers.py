@@ -21,6 +21,8 @@ LAYERS = (
         'wrapping',
         'provenance',
         'checkpoint',
+        'addresses',
+        'files',
         'tables',
     ),
     ('images', 'visualization'),

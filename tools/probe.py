@@ -24,10 +24,10 @@ from mmdecon.evaluation import (
     to_json,
 )
 from mmdecon.evaluation.cells import DRAWINGS, LABELLINGS
-from mmdecon.evaluation.files import write_json, write_picture, write_text
 from mmdecon.evaluation.options import SCORING
 from mmdecon.evaluation.pictures import draw_bars, draw_subjects
 from mmdecon.evaluation.table import METRICS, differences, table
+from mmdecon.files import require_writable, write_json, write_picture, write_text
 from mmdecon.refusal import refuse
 
 
@@ -181,6 +181,7 @@ def main() -> None:
     args = parse()
     MMLogger.get_instance('probe', log_level='WARNING')  # or mmengine tells how each tensor was initialised
     try:
+        require_writable(Path(args.out, 'probe.json'), '--out')
         how, (train, val) = options(args), open_data(args)
         draws, subjects = draw_images(len(train), args.labels, args.draws, args.seed), open_networks(args)
         results = evaluate(subjects, args.levels, train, val, draws, how, args.random_seeds, args.scratch)

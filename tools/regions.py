@@ -10,10 +10,9 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
-import numpy as np
-from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from mmdecon.files import require_picture, require_writable, write_json, write_picture
 from mmdecon.images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
 from mmdecon.path_options import OptionsAction
 from mmdecon.refusal import refuse
@@ -98,6 +97,10 @@ def make(args: Namespace) -> None:
 
 def report(args: Namespace) -> None:
     """Prints a table, and draws examples."""
+    if args.out:
+        require_picture(args.out, '--out')
+    if args.json:
+        require_writable(args.json, '--json')
     methods = [one for one in args.regions if one in METHODS]
     if args.options and len(methods) != 1:
         refuse(f'--options are for one method, but REGIONS names {len(methods)}: make stores of the others')
@@ -117,11 +120,9 @@ def report(args: Namespace) -> None:
     print(f'{len(findings.names)} of {len(names)} images have been drawn on by people')
     print(table(findings.qualities))
     if args.json:
-        with open(args.json, 'w', encoding='utf-8') as file:
-            json.dump(findings.to_json(), file, indent=1)
+        write_json(args.json, findings.to_json())
     if args.out:
-        picture = draw_examples(findings, sources, human, args.images, args.examples)
-        Image.fromarray(np.ascontiguousarray(picture)).save(args.out)
+        write_picture(args.out, draw_examples(findings, sources, human, args.images, args.examples))
 
 
 def main() -> None:

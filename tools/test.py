@@ -4,7 +4,7 @@ from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
-from mmdecon.refusal import refuse
+from mmdecon.refusal import refuse, told_plainly
 
 
 def require_fit(model: nn.Module, checkpoint: str) -> None:
@@ -32,8 +32,8 @@ def main() -> None:
     cfg = load_config(args)
     if not cfg.get('test_dataloader'):
         refuse(f"the config '{args.config}' has no test_dataloader: evaluate pre-training by fine-tuning its export.")
-    cfg.load_from = require_checkpoint(args.checkpoint)
-    with processes(cfg):
+    cfg.load_from = require_checkpoint(args.checkpoint, 'CHECKPOINT')
+    with processes(cfg), told_plainly():
         runner = build_runner(cfg)
         require_fit(runner.model, cfg.load_from)
         runner.test()

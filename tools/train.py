@@ -12,8 +12,11 @@ from mmengine.device import get_device
 from mmengine.dist import get_world_size
 from mmengine.runner import Runner
 
+from mmdecon.checkpoint import require_whole
 from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
+from mmdecon.files import full_disk_named
 from mmdecon.hooks.lone_image import REMEDY, TORCHS
+from mmdecon.hooks.schedule_length import require_room
 from mmdecon.refusal import refuse, told_plainly
 from mmdecon.resuming import find_checkpoint, refuse_overwriting
 
@@ -46,7 +49,7 @@ def resume(cfg: Config, source: str) -> None:
     """
     checkpoint = find_checkpoint(cfg) if source == 'auto' else source
     if checkpoint:
-        cfg.resume, cfg.load_from = True, require_checkpoint(checkpoint)
+        cfg.resume, cfg.load_from = True, require_checkpoint(checkpoint, '--resume')
 
 
 def check_start(cfg: Config, overwrite: bool, extend: bool) -> None:
@@ -56,6 +59,8 @@ def check_start(cfg: Config, overwrite: bool, extend: bool) -> None:
     pointer = Path(cfg.work_dir, 'last_checkpoint')
     if cfg.get('resume'):
         return
+    if cfg.get('load_from'):
+        require_whole(cfg.load_from, 'load_from')  # mmengine's FlexibleRunner reads it before it calls any hook
     if overwrite:
         pointer.unlink(missing_ok=True)  # or --resume would take the old run's, were this one to end before it saves
     else:
@@ -117,9 +122,10 @@ def main() -> None:
         if args.resume:
             resume(cfg, args.resume)
         check_start(cfg, args.overwrite, args.extend)
-    with processes(cfg), told_plainly(), lone_values_named():
+    with processes(cfg), told_plainly(), lone_values_named(), full_disk_named(cfg.work_dir):
         runner = build_runner(cfg)
         require_a_batch(runner)
+        require_room(runner)
         runner.train()
 
 

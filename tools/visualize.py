@@ -2,9 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-import cv2
-import mmcv
-
+from mmdecon.files import require_picture, write_picture
 from mmdecon.refusal import refuse
 from mmdecon.visualization.runs import draw_runs
 
@@ -23,13 +21,11 @@ def parse() -> Namespace:
 def main() -> None:
     """Draws and writes."""
     args = parse()
-    if not cv2.haveImageWriter(args.out):
-        refuse(f"'{args.out}' ends in no kind of picture that can be written; name it .png, .jpg or .webp.")
     try:
-        picture = draw_runs(args.runs, args.per_row)
+        require_picture(args.out, 'OUT')
+        write_picture(args.out, draw_runs(args.runs, args.per_row))
     except (ValueError, OSError) as fault:
         refuse(f'{fault}')
-    mmcv.imwrite(picture[..., ::-1], args.out)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,15 @@
-"""Heads for mmseg: xNet's Post Feature Pyramid, and heads that predict depth."""
+"""For mmseg: xNet's Post Feature Pyramid, heads that predict depth, and its metric; folders of annotated images."""
 
 from .depth_heads import FPNDepthHead, PostFeaturePyramidDepthHead, UPerDepthHead
+from .depth_metric import DepthMetric
 from .post_feature_pyramid import PostFeaturePyramidHead
+from .seg_folder import SegFolder
 
-__all__ = ['FPNDepthHead', 'PostFeaturePyramidDepthHead', 'PostFeaturePyramidHead', 'UPerDepthHead']
+__all__ = [
+    'DepthMetric',
+    'FPNDepthHead',
+    'PostFeaturePyramidDepthHead',
+    'PostFeaturePyramidHead',
+    'SegFolder',
+    'UPerDepthHead',
+]

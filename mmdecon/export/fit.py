@@ -41,7 +41,7 @@ def check_fit(
 
     Raises:
         ValueError: If a tensor of the export has no place or another shape there, or a part that the export holds
-            would stay random in places; with the remedy.
+            would stay random in places; names every part that differs, with the remedies.
     """
     wanted, absent = model.state_dict(), tuple(layout.classifiers if classifiers is None else classifiers)
     missing = [name for name in wanted if name not in state and not name.endswith('num_batches_tracked')]
@@ -55,7 +55,7 @@ def check_fit(
     unequal = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
     misfits = Misfits(holes, left_over, unequal)
     if any(misfits):
-        raise ValueError(f'{_first(misfits, state, wanted)} {layout.remedy(misfits)}')
+        raise ValueError(_explain(misfits, state, wanted, layout))
     groups: dict[str, list[str]] = {}
     for name in missing:
         groups.setdefault(_group(name, layout, set(untrained), absent), []).append(name)
@@ -72,8 +72,20 @@ def _group(name: str, layout: Layout, untrained: set[str], classifiers: tuple[st
     return f'{part} (not in this export)' if part in layout.places.values() else part
 
 
-def _first(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
-    """What does not fit, in a sentence with one example of each kind."""
+def _explain(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], layout: Layout) -> str:
+    """What does not fit, part by part, and all remedies."""
+    names = [name for kind in misfits for name in kind]
+    said, remedies = [], []
+    for part in sorted(set(map(layout.part, names))):
+        of_part = Misfits(*([name for name in kind if layout.part(name) == part] for kind in misfits))
+        count = sum(map(len, of_part))
+        said.append(f'{part or "the model"} ({count} tensors): {_examples(of_part, state, wanted)}')
+        remedies.append(layout.remedy(of_part))
+    return f'The weights do not fit the target. In {"; in ".join(said)}. {" ".join(dict.fromkeys(remedies))}'
+
+
+def _examples(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """One of each kind."""
     holes, left_over, unequal = misfits
     said = []
     if unequal:
@@ -83,5 +95,4 @@ def _first(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, T
         said.append(f'{left_over[0]} has no place there')
     if holes:
         said.append(f'{holes[0]} would stay random')
-    count = len(holes) + len(left_over) + len(unequal)
-    return f'The weights do not fit the target ({count} tensors): {"; ".join(said)}.'
+    return ', '.join(said)

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from ..checkpoint import load_file, save_file
+from ..files import require_writable
 from ..provenance import code, file_digest
 from .pieces import Export
 from .source import Source
@@ -17,7 +18,7 @@ KEY = 'mmdecon'
 
 
 def require_destination(path: str, checkpoint: str) -> None:
-    """Refuses to write over a folder or over the checkpoint itself.
+    """Refuses to write where nothing can be written, or over the checkpoint itself.
 
     Args:
         path: The file to write.
@@ -26,8 +27,7 @@ def require_destination(path: str, checkpoint: str) -> None:
     Raises:
         ValueError: If so.
     """
-    if Path(path).is_dir():
-        raise ValueError(f'{path} is a folder; name the file to write')
+    require_writable(path, 'OUT')
     if Path(path).resolve() == Path(checkpoint).resolve():
         raise ValueError(f'{path} is the checkpoint itself, which the export would replace; name another file')
 

@@ -6,11 +6,13 @@ from mmengine.dataset import InfiniteSampler
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
+from ..checkpoint import require_whole
 from ..datasets.draws import repeats_its_draws, require_seeded_draws
 from ..datasets.sampler import EndlessViewSampler
 from ..models.decon import DeCon
+from ..models.pretrained import starts_of
 from ..registry import HOOKS
-from ..resuming import Resumption, find_checkpoint, make_record, refuse_overwriting, require_checkpoint
+from ..resuming import Resumption, find_checkpoint, make_record, refuse_overwriting
 from ..wrapping import unwrapped, whole_state
 from .lone_image import require_no_lone_image
 from .next_stage import require_fit
@@ -49,7 +51,8 @@ class CheckStart(Hook):
         """Finds the checkpoint, or refuses to overwrite one; called by mmengine first of all.
 
         Raises:
-            ValueError: See :func:`find_checkpoint` and :func:`refuse_overwriting`.
+            OSError: If a checkpoint to start from cannot be read or downloaded.
+            ValueError: See :func:`find_checkpoint`, :func:`refuse_overwriting` and :func:`require_whole`.
         """
         if not _trains(runner):
             return
@@ -60,7 +63,9 @@ class CheckStart(Hook):
         elif not runner._resume and not self.overwrite:
             refuse_overwriting(cfg)
         if runner._load_from:
-            require_checkpoint(runner._load_from, 'resume' if runner._resume else 'load_from')
+            require_whole(runner._load_from, 'resume' if runner._resume else 'load_from')
+        for path, place in starts_of(unwrapped(runner.model)):
+            require_whole(path, place)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Compares; called by mmengine with what was read, before any of it is loaded.

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from ..evaluation.draws import draw_images
 from ..evaluation.features import parse_feature
-from ..evaluation.files import write_json, write_picture
 from ..evaluation.options import Options
 from ..evaluation.probing import probe
 from ..evaluation.samples import open_pair
 from ..evaluation.subjects import Subject
+from ..files import write_json, write_picture
 from ..images.seeding import seeded
 from ..models.decon import DeCon
 from ..models.encoders import evaluating

@@ -5,6 +5,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
+from ..checkpoint import require_whole
 from ..registry import HOOKS
 from ..wrapping import unwrapped
 
@@ -25,6 +26,16 @@ class VerifyLoad(Hook):
 
     def __init__(self, any_checkpoint: bool = False) -> None:
         self.any_checkpoint = any_checkpoint
+
+    def before_run(self, runner: Runner) -> None:
+        """Called by mmengine first of all.
+
+        Raises:
+            OSError: If the file cannot be read or downloaded.
+            ValueError: If there is none, or no whole one.
+        """
+        if runner._load_from:
+            require_whole(runner._load_from, 'load_from')
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Called by mmengine with what was read, before it is loaded into the model.

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from zipfile import is_zipfile
 
 from mmengine.logging import print_log
 
@@ -63,30 +62,6 @@ def refuse_overwriting(cfg: Mapping[str, Any]) -> None:
             f'{checkpoint_folder(cfg)} holds {_some(names)} of an earlier run, which a new one would overwrite; '
             '--resume goes on with that run, another --work-dir keeps both, --overwrite starts anew there'
         )
-
-
-def require_checkpoint(path: str, place: str) -> str:
-    """Refuses a file that is not there, or was cut off while it was written.
-
-    Args:
-        path: A file, or an address, which is not looked at.
-        place: What names it, for the message.
-
-    Returns:
-        The path.
-
-    Raises:
-        ValueError: If there is no file, or its end, the table of contents that torch writes last, is missing.
-    """
-    if '://' in path:
-        return path
-    if not os.path.isfile(path):
-        raise ValueError(f'{place} is {path!r}, where there is no checkpoint; give the path of one')
-    with open(path, 'rb') as file:
-        start = file.read(2)
-    if not start or (start == b'PK' and not is_zipfile(path)):
-        raise ValueError(f'{place} is {path!r}, no whole checkpoint: it was cut off while it was written; take another')
-    return path
 
 
 def saved_names(cfg: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from mmdecon.checkpoint import save_file
+from mmdecon.files import require_writable
+from mmdecon.refusal import told_plainly
 
 MODEL = 'tf_efficientnet_lite0'
 
@@ -61,6 +63,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Writes the trained weights of EfficientNet-lite0 for timm.')
     parser.add_argument('out', help='the file to write')
     out = parser.parse_args().out
+    with told_plainly():
+        require_writable(out, 'OUT')
     weights = lite0_weights()
     save_file(dict(state_dict=weights), out)
     print(f'{len(weights)} tensors of {MODEL} written to {out}')

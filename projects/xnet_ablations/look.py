@@ -17,6 +17,7 @@ from mmengine.registry import DATASETS, DefaultScope
 from mmengine.runner import find_latest_checkpoint, load_checkpoint
 from mmseg.structures import SegDataSample
 
+from mmdecon.files import require_picture, write_picture
 from mmdecon.refusal import told_plainly
 from mmdecon.registry import MODELS
 from mmdecon.visualization import blend, caption, draw_depth, palette, tile
@@ -119,12 +120,13 @@ def main() -> None:
     arguments = parser.parse_args()
     names = arguments.names or [Path(run).name for run in arguments.runs]
     with told_plainly():
+        require_picture(arguments.out, 'OUT')
         seen = [predict(run, arguments.data_root, arguments.indices) for run in arguments.runs]
     pictures = [
         draw_classes(fields, names, arguments.classes) if arguments.classes else draw_depths(fields, names)
         for fields in zip(*seen)
     ]
-    mmcv.imwrite(tile([[picture] for picture in pictures], gap=0)[..., ::-1], arguments.out)
+    write_picture(arguments.out, tile([[picture] for picture in pictures], gap=0))
 
 
 if __name__ == '__main__':

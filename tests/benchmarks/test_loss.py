@@ -55,6 +55,9 @@ def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, message in (('nowhere.py', 'there is no config file'), (str(tmp_path / 'empty.py'), 'has no branch')):
         with pytest.raises(SystemExit, match=message):
             run_benchmark(monkeypatch, 'loss', name)
+    for option, message in (('--plot', 'ends in no kind of picture'), ('--json', 'is a folder')):
+        with pytest.raises(SystemExit, match=f'^error: {option} .*{message}'):
+            run_benchmark(monkeypatch, 'loss', BRANCHES / 'densecl.py', option, tmp_path)
 
 
 def test_the_picture_has_a_panel_for_each_branch() -> None:

@@ -1,10 +1,13 @@
 """Depth data sets: folders and lists, values in metres, and an error that names the file for each fault."""
 
+import re
 import shutil
+from uuid import uuid4
 
 import cv2
 import numpy as np
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import DATASETS, TRANSFORMS
 
 from mmdecon.datasets import DepthFolder, LoadDepth, UnusableDepth
@@ -19,6 +22,15 @@ def folder(tmp_path):
     for number, name in enumerate(('b/2', 'a')):
         write_pair(tmp_path / f'images/{name}.jpg', tmp_path / f'depths/{name}.png', seed=number)
     return tmp_path
+
+
+@pytest.fixture
+def said(caplog):
+    """What has been logged."""
+    logger = MMLogger.get_instance(str(uuid4()), log_level='INFO')  # the current one from now on
+    logger.addHandler(caplog.handler)
+    yield lambda: '\n'.join(record.getMessage() for record in caplog.records)
+    logger.removeHandler(caplog.handler)
 
 
 def relative(dataset, root, key='img_path'):
@@ -100,6 +112,59 @@ def test_kittis_split_leaves_out_frames_without_depth(tmp_path):
 def test_a_list_of_names_chooses(folder):
     (folder / 'some.txt').write_text('b/2\na.jpg\n')
     assert relative(build(folder, list_file='some.txt'), folder) == ['images/b/2.jpg', 'images/a.jpg']
+
+
+@pytest.mark.parametrize('list_file', [None, 'some.txt'])
+def test_endings_count_in_any_case(tmp_path, list_file):
+    for image, depth in (('a.JPG', 'a.png'), ('b.jpg', 'b.PNG'), ('c.Jpg', 'c.Png')):
+        write_pair(tmp_path / f'images/{image}', tmp_path / f'depths/{depth}')
+    (tmp_path / 'some.txt').write_text('\ufeffa\nb.jpg\nc.jpg\n', encoding='utf-8')
+    dataset = build(tmp_path, list_file=list_file, pipeline=LOAD)
+    assert relative(dataset, tmp_path) == ['images/a.JPG', 'images/b.jpg', 'images/c.Jpg']
+    assert relative(dataset, tmp_path, 'depth_map_path') == ['depths/a.png', 'depths/b.PNG', 'depths/c.Png']
+    assert all(sample['gt_depth_map'].any() for sample in dataset)
+
+
+@pytest.mark.parametrize('twin', ['images/a.JPG', 'depths/a.PNG'])
+def test_endings_that_differ_in_case_alone_are_refused(folder, twin):
+    shutil.copy(folder / twin.lower(), folder / twin)
+    with pytest.raises(ValueError, match=r'a\.\w+ and a\.\w+ in .* differ in the case of dataset\.\w+_suffix'):
+        build(folder)
+
+
+def test_what_is_found_and_what_is_left_out_is_logged(folder, said):
+    shutil.copy(folder / 'images/a.jpg', folder / 'images/c.jpeg')
+    shutil.copy(folder / 'depths/a.png', folder / 'depths/d.png')
+    (folder / 'some.txt').write_text('a\na.jpg\n')
+    build(folder), build(folder, list_file='some.txt')
+    assert f'2 images with depth under {folder}/images' in said()
+    assert (
+        '1 files under' in said()
+        and "do not end in dataset.image_suffix='.jpg' and are left out, such as c.jpeg" in said()
+    )
+    assert 'are depth maps without an image and are left out, such as d.png' in said()
+    assert 'some.txt lists 1 images more than once, which count as often, such as a.jpg' in said()
+
+
+def test_images_and_depth_in_one_folder_are_not_left_out(tmp_path, said):
+    write_pair(tmp_path / 'x/a_rgb.png', tmp_path / 'x/a_depth.png')
+    options = dict(images='x', depths='x', image_suffix='_rgb.png', depth_suffix='_depth.png')
+    assert len(build(tmp_path, **options)) == 1
+    assert '1 images with depth' in said() and 'left out' not in said()
+
+
+def test_a_wrong_scale_is_refused_with_the_range(folder):
+    values = np.full((48, 64), 800, np.uint16)
+    values[0, 0] = 3000
+    for name in ('a', 'b/2'):
+        cv2.imwrite(str(folder / f'depths/{name}.png'), values)
+    words = (
+        r'no valid pixel is left in 2 of 2 .*depths/a\.png: with dataset\.depth_scale={} their depth is {} m, and what'
+    )
+    for scale, found in ((1, '800 to 3000'), (200, '4 to 15'), (1e7, '8e-05 to 0.0003')):
+        with pytest.raises(ValueError, match=words.format(re.escape(f'{scale:g}'), found)):
+            build(folder, scale, max_depth=4)
+    assert len(build(folder, 1000, max_depth=4)) == len(build(folder, 1)) == 2
 
 
 def test_images_without_depth_can_be_predicted(folder):

@@ -85,6 +85,29 @@ def test_kitti_is_measured_in_gargs_crop_of_the_cut(tmp_path):
     compare(found, expected([cut], 80, np.s_[slice(*rows), slice(*columns)]))
 
 
+def judge(truth, prediction=2.0, **options):
+    """Our metric of one picture."""
+    metric = METRICS.build(dict(type='mmdecon.DepthMetric', max_depth_eval=10.0, **options))
+    depth = torch.full(truth.shape, prediction)
+    metric.process({}, [dict(img_path='a.jpg', gt_depth_map=dict(data=truth), pred_depth_map=dict(data=depth))])
+    return metric.evaluate(1)
+
+
+def test_a_picture_without_a_valid_pixel_is_refused_with_its_range():
+    truth = torch.full((1, 480, 640), 700.0)
+    truth[0, 0] = torch.linspace(2000, 3000, 640)
+    with pytest.raises(ValueError, match=r'a\.jpg has no valid pixel left: its depth is 700 to 3000 m, .* 0 to 10 m;'):
+        judge(truth)
+    truth[0, 0] = 5
+    assert judge(truth)['abs_rel'] == pytest.approx(0.6)
+    with pytest.raises(ValueError, match='its depth is 5 to 700 m, .* in nyu_crop; correct dataset.depth_scale'):
+        judge(truth, crop_type='nyu_crop')
+    with pytest.raises(ValueError, match='no depth of it is known'):
+        judge(torch.zeros(1, 480, 640))
+    with pytest.raises(ValueError, match=r'predicted for a\.jpg is not finite'):
+        judge(truth, float('nan'))
+
+
 def test_our_mask_is_mmsegs_crop():
     depth = np.random.default_rng(0).uniform(1, 9, (480, 640)).astype(np.float32)
     metric = METRICS.build(dict(type='mmseg.DepthMetric', crop_type='nyu_crop', max_depth_eval=10))

@@ -12,13 +12,14 @@ from mmdecon.models.decon import build_network
 
 from ..test_configs import ROOT, narrow, parts
 
-ON_COCO = '_8xb64-coslr-800e_coco.py'
+HEAD = {'decode_head (not in this export)'}
 PAIRS = [
-    ('decon-ml-slotcon_r50-fpn', 'voc_seg/fpn_r50_2xb8-30k_voc12aug-513x513', {'decode_head (not in this export)'}),
+    ('decon-ml-slotcon_r50-fpn', 'voc_seg/fpn_r50_2xb8-30k_voc12aug-513x513', HEAD),
     ('decon-sl-slotcon_r50-uperhead', 'cityscapes_seg/upernet_r50_2xb8-90k_cityscapes-769x769', {'auxiliary_head'}),
     ('decon-sl-slotcon_r50-fcn', 'voc_seg/fcn_r50-d16_2xb8-30k_voc12aug-513x513', set()),
     ('decon-sl-slotcon_r50-fcn', 'cityscapes_seg/fcn_r50-d16_2xb8-90k_cityscapes-769x769', set()),
     ('decon-sl-slotcon_r50-fcn512', 'ade20k_seg/fcn_r50-d8_4xb4-80k_ade20k-512x512', {'auxiliary_head'}),
+    ('decon-ml-slotcon_r18-fpn', 'my_images_seg/fpn_r18_1xb8-10k_my-images-512x512', HEAD),
     ('decon-ml-slotcon_r50-fpn', 'coco_det/mask-rcnn_r50-fpn_8xb2-ms-1x_coco', {'rpn_head', 'roi_head'}),
 ]
 
@@ -38,7 +39,8 @@ def test_the_export_fits(pretraining: str, fine_tuning: str, new: set[str], tmp_
     layout = 'mmdet' if 'coco_det' in fine_tuning else 'mmseg'
     target = tmp_path / 'target.py'
     small(ROOT / 'downstream' / f'{fine_tuning}.py').dump(target)
-    model = small(ROOT / 'decon' / f'{pretraining}{ON_COCO}').model
+    (config,) = (path for data in ('coco', 'my-images') for path in (ROOT / 'decon').glob(f'{pretraining}_*_{data}.py'))
+    model = small(config).model
     torch.manual_seed(0)
     network = build_network(model.network, model.branches).eval()
     source = Source(network, model, 'student', {}, '')

@@ -88,6 +88,7 @@ def test_a_config_of_mmseg_names_the_data(
     ('arguments', 'said'),
     [
         (['nothing.pth', *DATA], 'no checkpoint at nothing.pth'),
+        (['EMPTY', *DATA], r'\S*empty\.pth cannot be read as a checkpoint: it is empty \(0 bytes\)'),
         (['CHECKPOINT'], 'give the data either by --data CONFIG or by --images'),
         (['CHECKPOINT', *DATA[:4]], '--images needs --labels-dir, and --val-list or --val-images'),
         (['CHECKPOINT', *DATA, '--levels', 'p7'], "levels 'p7' cannot be probed: .*one has c2, c3, c4, c5, p2, p3"),
@@ -99,7 +100,15 @@ def test_a_config_of_mmseg_names_the_data(
 def test_what_cannot_be_done_is_told_in_one_sentence(
     checkpoints: list[str], arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = [checkpoints[0] if word == 'CHECKPOINT' else word for word in arguments]
+    (tmp_path / 'empty.pth').touch()
+    files = dict(CHECKPOINT=checkpoints[0], EMPTY=str(tmp_path / 'empty.pth'))
+    given = [files.get(word, word) for word in arguments]
     with pytest.raises(SystemExit, match=f'error: .*{said}'):
         run(monkeypatch, *given, '--out', tmp_path / 'out')
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_place_for_results_that_is_none_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / 'out').touch()
+    with pytest.raises(SystemExit, match=r'error: --out \S*probe\.json lies in \S*out, which is no folder'):
+        run(monkeypatch, 'nothing.pth', *DATA, '--out', tmp_path / 'out')

@@ -1,5 +1,7 @@
 """What cannot work is refused, with the remedy."""
 
+import re
+
 import pytest
 import torch
 
@@ -33,6 +35,28 @@ def test_a_target_that_does_not_fit(path, tmp_path, changes, message) -> None:
     source = read_source(path)
     with pytest.raises(ValueError, match=message):
         verify(source, convert(source, 'mmseg'), target(tmp_path / 'target.py', **changes))
+
+
+def test_all_parts_that_differ_are_named_at_once(path, tmp_path) -> None:
+    source = read_source(path)
+    changes = dict(
+        backbone=dict(type='ResNetV1c', depth=34),
+        neck=dict(norm_cfg=None),
+        decode_head=dict(channels=16, num_classes=7),
+    )
+    with pytest.raises(ValueError, match='The weights do not fit the target') as found:
+        verify(source, convert(source, 'mmseg'), target(tmp_path / 'target.py', **changes))
+    said = str(found.value)
+    for words in (
+        r'In backbone \(\d+ tensors\): backbone\.conv1\.weight has no place there, backbone\.\S+ would stay random; ',
+        r'in decode_head \(\d+ tensors\): decode_head\.\S+ is \(8, 8, 3, 3\) here and \(16, 8, 3, 3\) there; ',
+        r'in neck \(\d+ tensors\): neck\.\S+\.bn\.\S+ has no place there, neck\.\S+ would stay random\. ',
+        'The stem was pre-trained with one',
+        'The backbones differ',
+        'The decoders differ',
+        'export with --fold-norm',
+    ):
+        assert re.search(words, said), said
 
 
 def test_a_norm_that_pretraining_lacked(tmp_path) -> None:

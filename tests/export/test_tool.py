@@ -9,6 +9,9 @@ import pytest
 
 from mmdecon.checkpoint import load_file
 from tests.support.exports import target
+from tests.support.full_disk import SAYS, full_disk
+
+__all__ = ['full_disk']  # a fixture
 
 
 @pytest.fixture
@@ -72,6 +75,23 @@ def test_a_target_that_does_not_fit(export, tmp_path) -> None:
     with pytest.raises(SystemExit, match=r'--fold-norm.*Nothing was written'):
         export('--target', target(tmp_path / 'target.py', neck=dict(norm_cfg=None)))
     assert not (tmp_path / 'out.pth').exists()
+
+
+def test_a_full_disk_is_named(full_disk, export, tmp_path) -> None:
+    words = rf'^error: \S*out\.pth cannot be written: {SAYS}; the disk at /\S* has \S+ MB left\. Nothing was written\.$'
+    with pytest.raises(SystemExit, match=words):
+        export()
+    assert not list(tmp_path.glob('*out*'))
+
+
+@pytest.mark.parametrize('size', [0, 3000])
+def test_a_checkpoint_that_was_cut_off(path, tmp_path, monkeypatch, size) -> None:
+    (tmp_path / 'cut.pth').write_bytes(Path(path).read_bytes()[:size])
+    monkeypatch.setattr(sys, 'argv', ['export.py', str(tmp_path / 'cut.pth'), str(tmp_path / 'o'), '--layout', 'mmseg'])
+    with pytest.raises(
+        SystemExit, match=r'^error: \S*cut\.pth cannot be read as a checkpoint: it .*Nothing was written'
+    ):
+        runpy.run_path('tools/export.py', run_name='__main__')
 
 
 def test_places_that_cannot_be_written_to(export, path, tmp_path) -> None:

@@ -80,6 +80,13 @@ def test_an_export_for_another_model(train, export) -> None:
         train(export, neck=dict(norm_cfg=None))
 
 
+def test_a_file_that_was_cut_off(train, export, tmp_path) -> None:
+    for size, cause in ((0, r'is empty \(0 bytes\)'), (5000, 'was cut off while it was written or copied, after 5000')):
+        (tmp_path / 'cut.pth').write_bytes(Path(export).read_bytes()[:size])
+        with pytest.raises(ValueError, match=rf'cut\.pth \(load_from\) cannot be read as a checkpoint: it {cause}'):
+            train(str(tmp_path / 'cut.pth'))
+
+
 def test_other_files_by_option_must_fit_too(train, export, tmp_path) -> None:
     state = {k: v for k, v in torch.load(export, weights_only=True)['state_dict'].items() if k.startswith('backbone.')}
     torch.save(state, tmp_path / 'supervised.pth')

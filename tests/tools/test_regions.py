@@ -85,6 +85,8 @@ def test_report(regions, images: Path, tmp_path: Path, capsys) -> None:
             ('report', 'grid', 'slic', 'LABELS', '--images', 'IMAGES', '--options', 'n=2'),
             '--options are for one method',
         ),
+        (('report', 'grid', 'LABELS', '--images', 'IMAGES', '--out', 'OUT.xyz'), r'--out \S*out\.xyz ends in no kind'),
+        (('report', 'grid', 'LABELS', '--images', 'IMAGES', '--json', 'IMAGES'), r'--json \S+ is a folder'),
     ],
 )
 def test_refusals(regions, images: Path, tmp_path: Path, words: tuple, message: str) -> None:

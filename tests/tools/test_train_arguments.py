@@ -118,6 +118,32 @@ REFUSED = {
         "optim_wrapper.type is 'ApexOptimWrapper'",
     ),
     'no launcher': ('train', ['--launcher', 'pytorch'], [], 'torchrun --nproc_per_node'),
+    'lasting workers where there are none': (
+        'train',
+        [],
+        ['train_dataloader.persistent_workers=True'],
+        'train_dataloader.persistent_workers=True with num_workers=0: there are no workers for it; set '
+        'train_dataloader.persistent_workers=False, or num_workers to 1 or more',
+    ),
+    'lasting workers of validation': (
+        'train',
+        [],
+        ['val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=True'],
+        'val_dataloader.persistent_workers=True with num_workers=0',
+    ),
+    'lasting workers of a test': (
+        'test',
+        [CONFIG],
+        ['test_dataloader.persistent_workers=True'],
+        'test_dataloader.persistent_workers=True with num_workers=0',
+    ),
+    'batches fetched ahead by nobody': (
+        'train',
+        [],
+        ['train_dataloader.prefetch_factor=4'],
+        'train_dataloader.prefetch_factor=4 with num_workers=0: there are no workers for it; set '
+        'train_dataloader.prefetch_factor=None',
+    ),
     'no test set': ('test', [CONFIG], ['test_dataloader=None'], 'has no test_dataloader'),
 }
 
@@ -139,6 +165,36 @@ def test_weights_that_leave_a_part_untrained_are_refused(tool, tmp_path):
     torch.save(partial, tmp_path / 'partial.pth')
     with pytest.raises(SystemExit, match="lacks 1 of the model's tensors, 'backbone.classifier.2.weight'"):
         tool('test', tmp_path / 'partial.pth', '--work-dir', tmp_path)
+
+
+HEAD = ['model.head.init_cfg.type=Pretrained', 'model.head.init_cfg.checkpoint={}']
+READS = {
+    '--resume': ('train', ['--resume', '{}'], []),
+    'load_from': ('train', [], ['load_from={}']),
+    'model.head.init_cfg': ('train', [], HEAD),
+    'CHECKPOINT': ('test', ['{}'], []),
+}
+
+
+@pytest.mark.parametrize('place', READS)
+def test_a_checkpoint_that_was_cut_off_is_refused(tool, tmp_path, place):
+    cut = tmp_path / 'cut.pth'
+    torch.save(dict(state_dict=dict(weight=torch.zeros(99, 99))), cut)
+    cut.write_bytes(cut.read_bytes()[:-40])
+    name, *words = READS[place]
+    arguments, options = ([word.format(cut) for word in some] for some in words)
+    with pytest.raises(SystemExit) as refusal:
+        tool(name, *arguments, '--work-dir', tmp_path / 'work', options=tuple(options))
+    assert refusal.value.code.startswith(f'error: {cut} ({place}) cannot be read as a checkpoint: it was cut off while')
+    assert not list(tmp_path.glob('work/*.pth'))
+
+
+@pytest.mark.parametrize('place', READS)
+def test_a_checkpoint_that_cannot_be_downloaded_is_refused(tool, tmp_path, place):
+    name, *words = READS[place]
+    arguments, options = ([word.format('http://127.0.0.1:1/far.pth') for word in some] for some in words)
+    with pytest.raises(SystemExit, match=r'error: http://127\.0\.0\.1:1/far\.pth cannot be downloaded: .*refused'):
+        tool(name, *arguments, '--work-dir', tmp_path / 'work', options=tuple(options))
 
 
 def test_a_run_without_a_full_batch_is_refused(tool, tmp_path):

@@ -68,9 +68,19 @@ def test_configs_that_cannot_work(refusal, options, words) -> None:
     assert all(word in message for word in words), message
 
 
+ENCODER = 'model.network.encoder.init_cfg'
+
+
+@pytest.mark.parametrize('place, options', [('load_from', []), (ENCODER, [f'{ENCODER}.type=Pretrained'])])
+def test_a_checkpoint_of_no_bytes(refusal, tmp_path, place: str, options: list[str]) -> None:
+    (tmp_path / 'empty.pth').touch()
+    key = place if place == 'load_from' else f'{place}.checkpoint'
+    message = refusal(*options, f'{key}={tmp_path}/empty.pth')
+    assert f'empty.pth ({place}) cannot be read as a checkpoint: it is empty (0 bytes); take another' in message
+
+
 def test_weights_for_another_backbone(refusal, tmp_path) -> None:
     other = MODELS.build(dict(type='mmpretrain.ResNet', depth=50, base_channels=8))
     torch.save(dict(state_dict=other.state_dict()), tmp_path / 'r50.pth')
-    encoder = 'model.network.encoder.init_cfg'
-    message = refusal(f'{encoder}.type=Pretrained', f'{encoder}.checkpoint={tmp_path}/r50.pth')
+    message = refusal(f'{ENCODER}.type=Pretrained', f'{ENCODER}.checkpoint={tmp_path}/r50.pth')
     assert 'does not hold the weights of ResNet' in message and 'model.network.encoder.init_cfg' in message

@@ -1,6 +1,7 @@
 """Curves of runs, from files as mmengine writes them."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,24 @@ def test_the_tool(tmp_path: Path) -> None:
     assert mmcv.imread(str(tmp_path / 'out.png')).shape == (PANEL[0], 3 * PANEL[1], 3)
     refused = subprocess.run([*command, str(tmp_path / 'nothing')], capture_output=True, text=True)
     assert refused.returncode and 'give the work directory of a run' in refused.stderr
+
+
+@pytest.mark.parametrize(
+    'out, options, words',
+    [
+        ('out.xyz', [], r'OUT \S*out\.xyz ends in no kind of picture that can be written; name it \.png'),
+        ('out', [], r'OUT \S*out ends in no kind of picture'),
+        ('out.png', ['--per-row', '0'], '--per-row 0: give how many'),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(tmp_path: Path, monkeypatch, out, options, words) -> None:
+    run = make_run(tmp_path / 'run')
+    monkeypatch.setattr(sys, 'argv', ['visualize.py', 'curves', str(tmp_path / out), str(run), *options])
+    with pytest.raises(SystemExit, match=f'^error: {words}'):
+        runpy.run_path(str(ROOT / 'tools' / 'visualize.py'), run_name='__main__')
+    assert [path.name for path in tmp_path.iterdir()] == ['run']
+
+
+def test_runs_of_one_name_are_both_drawn(tmp_path: Path) -> None:
+    runs = [make_run(tmp_path / folder / 'mine', branches) for folder, branches in (('a', ('enc',)), ('b', ('dec',)))]
+    assert draw_runs(runs).shape == (PANEL[0], 4 * PANEL[1], 3)

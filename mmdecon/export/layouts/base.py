@@ -144,7 +144,11 @@ class Layout(ABC):
         return {f'{prefix}{name}': value for name, value in renamed.items()}
 
     def remedy(self, misfits: Misfits) -> str:
-        """What to change when an export does not fit a model, in one sentence."""
+        """What to change when an export does not fit a model, in a sentence or some.
+
+        Args:
+            misfits: Of one part of the model.
+        """
         return (
             'The models differ: give the target the types and widths of the pre-trained parts, or export with '
             '--part encoder.'

@@ -25,6 +25,7 @@ FLAT_STEM: Sequence[Rule] = (
 )
 """mmpretrain's deep stem holds three blocks of convolution, norm and activation, mmseg's and mmdet's nine layers."""
 
+STEMS = ('backbone.stem.', 'backbone.conv1.', 'backbone.bn1.')  # of ResNets, of both kinds
 TRAINING_ONLY = ('drop_path_rate',)  # arguments of mmpretrain's backbones that mmseg's and mmdet's lack
 
 
@@ -66,29 +67,15 @@ class OpenMMLabLayout(Layout):
         return levels
 
     def remedy(self, misfits: Misfits) -> str:
-        """By the kind of the first misfit."""
-        holes, left_over, unequal = misfits
-        stem = [name for name in (*holes, *left_over) if name.startswith('backbone.stem.')]
-        if stem:
-            ours, theirs = ('one 7x7 convolution', 'three') if stem[0] in holes else ('three convolutions', 'one')
-            return (
-                f"The stem was pre-trained with {ours}, the target has {theirs}: pre-train with the target's stem "
-                "(mmpretrain.ResNetV1c for mmseg's shipped configs, mmpretrain.ResNet for mmdet's), or set the "
-                "target's backbone.type to match."
-            )
-        neck = [name for name in (*holes, *left_over, *unequal) if name.startswith('neck.')]
-        if any('.bn.' in name for name in left_over if name in neck):
-            return "The target's neck has no norm: export with --fold-norm, or pre-train without norm_cfg in the neck."
-        if any('.bn.' in name for name in holes if name in neck):
-            return "The target's neck has a norm: set its norm_cfg=None, or pre-train with one."
-        if [name for name in (*holes, *left_over, *unequal) if name.startswith('backbone.')]:
-            return 'The backbones differ: give the target the type, depth and width of the pre-trained encoder.'
-        if [name for name in left_over if self.part(name) not in self.places.values()]:
+        """By what differs in the part."""
+        part = self.part(next(name for kind in misfits for name in kind))
+        if part not in self.places.values():
             return (
                 f'Only {", ".join(self.places.values())} are looked for: make the file with tools/export.py, or name '
                 "it in backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."
             )
-        return 'The decoders differ: export with --part encoder, or give the target the type and channels of ours.'
+        found = _of_backbone(misfits) if part == self.places['encoder'] else _of_decoder(misfits)
+        return ' '.join(found)
 
     def _build_parts(self, source: Source, export: Export) -> nn.ModuleDict:
         """The library's own classes for the exported parts, as the pre-training config has them."""
@@ -122,6 +109,43 @@ class OpenMMLabLayout(Layout):
             indices: Any = source.network.encoder.out_indices
             kept['out_indices'] = [indices[names.index(level)] for level in read]
         return build_foreign(kept)
+
+
+def _of_backbone(misfits: Misfits) -> list[str]:
+    """Remedies where a backbone differs: its stem, and the rest."""
+    names = [name for kind in misfits for name in kind]
+    stem = [name for name in names if name.startswith('backbone.stem.')]
+    found = []
+    if stem:
+        ours, theirs = ('one 7x7 convolution', 'three') if stem[0] in misfits.holes else ('three convolutions', 'one')
+        found.append(
+            f"The stem was pre-trained with {ours}, the target has {theirs}: pre-train with the target's stem "
+            "(mmpretrain.ResNetV1c for mmseg's shipped configs, mmpretrain.ResNet for mmdet's), or set the "
+            "target's backbone.type to match."
+        )
+    if not stem or [name for name in names if not name.startswith(STEMS)]:
+        found.append('The backbones differ: give the target the type, depth and width of the pre-trained encoder.')
+    return found
+
+
+def _of_decoder(misfits: Misfits) -> list[str]:
+    """Remedies where a neck or a head differs: a neck's norms, and the rest."""
+    names = [name for kind in misfits for name in kind]
+    norms = [name for name in names if name.startswith('neck.') and '.bn.' in name]
+    lacking, extra = ([name for name in norms if name in kind] for kind in (misfits.left_over, misfits.holes))
+    found = []
+    if lacking:
+        found.append(
+            "The target's neck has no norm: export with --fold-norm, or pre-train without norm_cfg in the neck."
+        )
+    if extra:
+        found.append("The target's neck has a norm: set its norm_cfg=None, or pre-train with one.")
+    biases = [name for name in names if found and name.endswith('.conv.bias')]  # which a norm takes the place of
+    if set(names) - set(norms) - set(biases) or not found:
+        found.append(
+            'The decoders differ: export with --part encoder, or give the target the type and channels of ours.'
+        )
+    return found
 
 
 def _bare(x: Any) -> Tensor:

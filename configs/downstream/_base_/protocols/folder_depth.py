@@ -18,6 +18,7 @@ train, val = (
         images=f'{part}/images',
         depths=f'{part}/depths',
         depth_scale=1000,
+        max_depth=max_depth,
         pipeline=pipeline,
     )
     for part, pipeline in (('train', train_pipeline), ('val', test_pipeline))

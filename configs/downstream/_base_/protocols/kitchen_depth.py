@@ -10,11 +10,23 @@ train_pipeline = [
 test_pipeline = [dict(type='LoadImageFromFile'), dict(type='Resize', scale=size), *_base_.test_pipeline[1:]]
 train_dataloader = dict(
     num_workers=1,
-    dataset=dict(data_root='data/7scenes_kitchen', images='train/color', depths='train/depth', pipeline=train_pipeline),
+    dataset=dict(
+        data_root='data/7scenes_kitchen',
+        images='train/color',
+        depths='train/depth',
+        max_depth=max_depth,
+        pipeline=train_pipeline,
+    ),
 )
 val_dataloader = dict(
     num_workers=1,
-    dataset=dict(data_root='data/7scenes_kitchen', images='val/color', depths='val/depth', pipeline=test_pipeline),
+    dataset=dict(
+        data_root='data/7scenes_kitchen',
+        images='val/color',
+        depths='val/depth',
+        max_depth=max_depth,
+        pipeline=test_pipeline,
+    ),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(max_depth_eval=max_depth)

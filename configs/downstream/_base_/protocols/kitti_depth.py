@@ -27,6 +27,7 @@ train, test = (
         list_file=f'kitti_eigen_{part}.txt',
         image_suffix='.png',
         depth_scale=256,
+        max_depth=max_depth,
         pipeline=pipeline,
     )
     for part, pipeline in (('train', train_pipeline), ('test', test_pipeline))

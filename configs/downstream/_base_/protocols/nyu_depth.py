@@ -20,6 +20,7 @@ train, test = (
         images=f'images/{part}',
         depths=f'annotations/{part}',
         depth_scale=1000,
+        max_depth=max_depth,
         pipeline=pipeline,
     )
     for part, pipeline in (('train', train_pipeline), ('test', test_pipeline))

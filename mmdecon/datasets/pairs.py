@@ -1,0 +1,82 @@
+"""Finds images and what belongs to them, depth maps or annotations, by name."""
+
+import logging
+import os
+from functools import cached_property
+
+from mmengine.fileio import list_dir_or_file
+from mmengine.logging import print_log
+
+from ..images.listing import IMAGE_EXTENSIONS
+
+
+class Names:
+    """The files of a folder and its subfolders whose names have an ending, whatever its case.
+
+    Args:
+        folder: The folder.
+        suffix: The ending, such as ``.jpg`` or ``_depth.png``.
+        key: What the config calls the ending, for messages.
+    """
+
+    def __init__(self, folder: str, suffix: str, key: str) -> None:
+        self.folder, self.suffix, self.key = folder, suffix, key
+
+    @cached_property
+    def all(self) -> list[str]:
+        """Paths of all files below the folder, sorted; those whose names begin with a dot are left out."""
+        return sorted(list_dir_or_file(self.folder, list_dir=False, recursive=True))
+
+    @cached_property
+    def by_stem(self) -> dict[str, str]:
+        """Path without the ending -> path with it, in the order of the paths.
+
+        Raises:
+            ValueError: If the endings of two files differ in case alone.
+        """
+        found: dict[str, str] = {}
+        for name in filter(self.ends, self.all):
+            other = found.setdefault(self.stem(name), name)
+            if other != name:
+                raise ValueError(
+                    f'{other} and {name} in {self.folder} differ in the case of dataset.{self.key}={self.suffix!r} '
+                    'alone: remove one, or name files in dataset.list_file'
+                )
+        return found
+
+    def ends(self, name: str) -> bool:
+        """Whether a name has the ending."""
+        return name.lower().endswith(self.suffix.lower())
+
+    def stem(self, name: str) -> str:
+        """A name without the ending, if it has it."""
+        return name[: len(name) - len(self.suffix)] if self.ends(name) else name
+
+    def find(self, stem: str) -> str:
+        """The file of a stem; where there is none, the name that it should have."""
+        name = stem + self.suffix
+        return name if os.path.isfile(os.path.join(self.folder, name)) else self.by_stem.get(stem, name)
+
+
+def tell_left_out(images: Names, partners: Names | None, what: str) -> None:
+    """Warns of files that look like samples and are none.
+
+    Args:
+        images: Of which those without the ending are left out.
+        partners: Of which those without an image are left out; None for images alone.
+        what: The partners are.
+    """
+    others = [name for name in images.all if name.lower().endswith(IMAGE_EXTENSIONS) and not images.ends(name)]
+    if partners is not None:
+        same = os.path.samefile(images.folder, partners.folder)
+        others = [name for name in others if not (same and partners.ends(name))]
+        alone = [name for stem, name in partners.by_stem.items() if stem not in images.by_stem]
+        _warn([name for name in alone if not (same and images.ends(name))], partners, f'are {what} without an image')
+    _warn(others, images, f'do not end in dataset.{images.key}={images.suffix!r}')
+
+
+def _warn(names: list[str], files: Names, what: str) -> None:
+    """Says how many files are left out, and why."""
+    if names:
+        text = f'{len(names)} files under {files.folder} {what} and are left out, such as {names[0]}'
+        print_log(text, 'current', level=logging.WARNING)

@@ -19,6 +19,7 @@ MODELS = root.Registry('model', parent=root.MODELS, locations=['mmdecon.models',
 DATASETS = root.Registry('dataset', parent=root.DATASETS, locations=['mmdecon.datasets'])
 DATA_SAMPLERS = root.Registry('data sampler', parent=root.DATA_SAMPLERS, locations=['mmdecon.datasets'])
 TRANSFORMS = root.Registry('transform', parent=root.TRANSFORMS, locations=['mmdecon.datasets'])
+METRICS = root.Registry('metric', parent=root.METRICS, locations=['mmdecon.downstream'])
 HOOKS = root.Registry('hook', parent=root.HOOKS, locations=['mmdecon.hooks'])
 OPTIM_WRAPPERS = root.Registry('optim_wrapper', parent=root.OPTIM_WRAPPERS, locations=['mmdecon.engine'])
 OPTIM_WRAPPER_CONSTRUCTORS = root.Registry(
@@ -48,6 +49,7 @@ __all__ = [
     'DATASETS',
     'DATA_SAMPLERS',
     'TRANSFORMS',
+    'METRICS',
     'HOOKS',
     'OPTIM_WRAPPERS',
     'OPTIM_WRAPPER_CONSTRUCTORS',

@@ -21,6 +21,7 @@ LAYERS = (
         'wrapping',
         'provenance',
         'checkpoint',
+        'spreads',
         'tables',
     ),
     ('images', 'visualization'),
@@ -30,6 +31,7 @@ LAYERS = (
     ('resuming',),
     ('downstream', 'hooks', 'engine', 'sharding'),
     ('clashes', 'option_keys', 'cli'),
+    ('transfer',),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

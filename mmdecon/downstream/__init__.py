@@ -1,7 +1,16 @@
-"""Heads and metrics for mmseg: xNet's Post Feature Pyramid, heads that predict depth, IoU of the foreground."""
+"""Heads, losses and metrics for mmseg: xNet's Post Feature Pyramid, depth, IoU of the foreground."""
 
 from .depth_heads import FPNDepthHead, PostFeaturePyramidDepthHead, UPerDepthHead
 from .foreground_iou import ForegroundIoU
 from .post_feature_pyramid import PostFeaturePyramidHead
+from .up_projection import BerHuLoss, UpProjectionDepthHead
 
-__all__ = ['FPNDepthHead', 'ForegroundIoU', 'PostFeaturePyramidDepthHead', 'PostFeaturePyramidHead', 'UPerDepthHead']
+__all__ = [
+    'BerHuLoss',
+    'FPNDepthHead',
+    'ForegroundIoU',
+    'PostFeaturePyramidDepthHead',
+    'PostFeaturePyramidHead',
+    'UPerDepthHead',
+    'UpProjectionDepthHead',
+]

@@ -36,7 +36,7 @@ class ForegroundIoU(IoUMetric):
         metrics = super().compute_metrics(results)
         if self.format_only:
             return metrics
-        intersection, union = (np.array(sum(one[i] for one in results), float) for i in (0, 1))
+        intersection, union = (sum(one[i] for one in results).double().numpy() for i in (0, 1))
         front = (union > 0) & (np.arange(len(union)) != self.background)
         iou = 100 * intersection[front] / union[front]
         metrics['foreground_mIoU'] = round(float(iou.mean()), 2) if front.any() else float('nan')

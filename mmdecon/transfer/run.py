@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -54,16 +54,24 @@ class Trainer:
             require_same(one, renew)
         failed: list[str] = []
         with ThreadPoolExecutor(self.jobs) as pool:
-            waiting = {pool.submit(self._run, one, renew): one for one in runs}
-            for done in as_completed(waiting):
-                error = done.exception()
-                if error is not None:
-                    if not isinstance(error, (ValueError, OSError)):
-                        raise error
-                    failed.append(str(error))
-                    self.say(f'failed: {error}')
+            try:
+                for done in as_completed([pool.submit(self._run, one, renew) for one in runs]):
+                    failed += self._fault(done)
+            except BaseException:  # Ctrl-C, too: what has not begun does not begin
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         if failed:
             raise ValueError(f'{len(failed)} of {len(runs)} runs failed, the others are kept; the first: {failed[0]}')
+
+    def _fault(self, done: Future[None]) -> list[str]:
+        """Why a run has failed; nothing for one that has not."""
+        error = done.exception()
+        if error is None:
+            return []
+        if not isinstance(error, (ValueError, OSError)):
+            raise error
+        self.say(f'failed: {error}')
+        return [str(error)]
 
     def _run(self, one: Prepared, renew: bool) -> None:
         """Does one run, unless it is finished."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from mmdecon.checkpoint import load_file
+from mmdecon.cli import load_config
 from mmdecon.transfer import Settings, Trainer, compare, list_runs
 from mmdecon.transfer.results import read_evaluations
 from mmdecon.transfer.run import command
 from mmdecon.transfer.settings import Launcher
 
+from ..test_configs import NUCLEI
 from .conftest import ROOT
 
 
@@ -104,7 +107,7 @@ def test_the_rate_is_chosen_where_nothing_is_reported(small, tool):
     content = json.loads((settings.work_dir / 'transfer.json').read_text())
     assert [one['rate'] for one in content['rates']] == [dict(new=2e-3, pretrained=p) for p in (2e-3, 1e-4)]
     assert {row['score'] for row in content['runs']} == {10.0} and 'at an end of those tried' in text
-    tuning = Config.fromfile(next(settings.work_dir.glob('tuning/nuclei/both/*/*/seed_7/config.py')))
+    tuning = Config.fromfile(next(settings.work_dir.glob('tuning/nuclei/both/*/rate_0.001*/seed_7/config.py')))
     learnt = Path(tuning.train_dataloader.dataset.dataset.ann_file).read_text().split()
     scored = Path(tuning.val_dataloader.dataset.ann_file).read_text().split()
     train = (ROOT / 'tests/data/nuclei/ImageSets/Segmentation/train_16.txt').read_text().split()
@@ -155,3 +158,30 @@ def test_launchers_are_those_of_mim():
     words = command(Path('tools/train.py'), Path('run'), launcher, resume=True)
     options = '--launcher slurm --gpus 8 --gpus-per-node 4 --partition gpu'
     assert ' '.join(words[2:]) == f'mim train mmdecon run/config.py {options} --work-dir run --resume'
+
+
+def test_a_detector_learns_from_and_is_scored_on_files_of_its_own(read, given, tool):
+    pytest.importorskip('mmdet')
+    options = {'train_cfg.max_epochs': 8}
+    for part in ('train', 'val'):
+        options |= {
+            f'{part}_dataloader.dataset.data_root': NUCLEI,
+            f'{part}_dataloader.dataset.metainfo': dict(classes=['nucleus']),
+            f'{part}_dataloader.dataset.data_prefix.img': 'JPEGImages/',
+            f'{part}_dataloader.dataset.ann_file': f'annotations/instances_{part}.json',
+        }
+    config = str(ROOT / 'configs/downstream/coco_det/mask-rcnn_r50-fpn_8xb2-ms-1x_coco.py')
+    protocols = dict(coco=dict(config=config, options=options))
+    tune = dict(seeds=[7], labels=['10%'])
+    settings = read(given, starts=dict(a=dict()), protocols=protocols, seeds=[0], rates=[0.01, 0.02], tune=tune)
+    tool.compare(settings)
+    assert len(tool.started()) == 2 + 2
+    run = next(settings.work_dir.glob('tuning/coco/a/6_labels/rate_0.02/seed_7'))
+    cfg = load_config(Namespace(config=str(run / 'config.py'), work_dir=str(run), cfg_options={}, launcher='none'))
+    learnt, scored = (
+        {image['id'] for image in json.loads(Path(path).read_text())['images']}
+        for path in (cfg.train_dataloader.dataset.ann_file, cfg.val_evaluator.ann_file)
+    )
+    assert (len(learnt), len(scored)) == (6, 56) and not learnt & scored
+    assert cfg.val_dataloader.dataset.ann_file == cfg.val_evaluator.ann_file and cfg.val_dataloader.dataset.test_mode
+    assert cfg.train_dataloader.sampler.type == 'DefaultSampler' and cfg.optim_wrapper.optimizer.lr == 0.02

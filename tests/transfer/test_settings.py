@@ -16,7 +16,7 @@ def test_it_is_read_in_its_order(given, read):
     ('changes', 'said'),
     [
         (dict(seed=[1]), r"^seed: nothing reads the key 'seed'. Did you mean 'seeds'\?"),
-        (dict(starts=dict(a=dict(checkpont='x'))), r"starts.a.checkpont: .* Did you mean 'checkpoint'\?"),
+        (dict(starts=dict(a=dict(checkpoints='x'))), r"starts.a.checkpoints: .* Did you mean 'checkpoint'\?"),
         (dict(protocols=dict(p=dict(metric='mIoU'))), "protocols.p lacks 'config'"),
         (dict(protocols=dict(p=dict(config='no.py'))), "protocols.p.config is 'no.py', where there is no file"),
         (dict(starts=dict(a=dict(export='no.pth'))), "starts.a.export is 'no.pth', where there is no file"),

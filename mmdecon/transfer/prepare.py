@@ -112,7 +112,7 @@ def write_folder(prepared: Prepared) -> None:
     choose_images(cfg, task.images, prepared.labelled, folder)
     if run.tuning:
         validate_on(cfg, train, task.parted[1], folder / 'val')
-    cfg.load_from = ready.path
+    cfg.load_from = ready.path or cfg.get('load_from')
     cfg.merge_from_dict({'randomness.seed': run.seed})
     if run.rate:
         set_rate(cfg, run.rate, ready.held, build_model(cfg))

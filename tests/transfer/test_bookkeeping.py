@@ -1,9 +1,12 @@
 """Runs are started once, told apart by what they are, and collected; with a stand-in for training."""
 
+import fcntl
 import json
 import shutil
+import time
 from argparse import Namespace
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -185,3 +188,18 @@ def test_a_detector_learns_from_and_is_scored_on_files_of_its_own(read, given, t
     assert (len(learnt), len(scored)) == (6, 56) and not learnt & scored
     assert cfg.val_dataloader.dataset.ann_file == cfg.val_evaluator.ann_file and cfg.val_dataloader.dataset.test_mode
     assert cfg.train_dataloader.sampler.type == 'DefaultSampler' and cfg.optim_wrapper.optimizer.lr == 0.02
+
+
+def test_a_run_that_is_still_alive_is_waited_for(small, tool):
+    settings, said = small(seeds=[0], starts=dict(random=dict())), []
+    lock = settings.work_dir / 'runs/nuclei/random/4_labels/.lock_seed_0'
+    lock.parent.mkdir(parents=True)
+    with open(lock, 'w') as held, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = pool.submit(compare, settings, Trainer(tool.path, say=said.append))
+        while not said and not done.done():
+            time.sleep(0.01)
+        assert 'is being trained by a process of another start' in said[0] and not tool.started()
+        fcntl.flock(held, fcntl.LOCK_UN)
+        done.result()
+    assert len(tool.started()) == 1

@@ -100,8 +100,11 @@ def require_same(prepared: Prepared, renew: bool) -> bool:
     )
 
 
-def write_folder(prepared: Prepared) -> None:
+def write_folder(prepared: Prepared) -> Config:
     """Writes what the run starts from and, last, what it is.
+
+    Returns:
+        The run's config.
 
     Raises:
         ValueError: If the dataset does not take the list of images, or the rates cannot be set.
@@ -119,6 +122,7 @@ def write_folder(prepared: Prepared) -> None:
     make_resumable(cfg, ready.is_export)
     write_text(folder / CONFIG, cfg.pretty_text)
     write_json(folder / RECORD, prepared.record)
+    return cfg
 
 
 def _record(task: Task, run: Run, cfg: Config, ready: Ready, labelled: list[Name]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from threading import Lock
 
 from mmengine.config import Config
 
@@ -36,6 +37,7 @@ class Trainer:
         self, tool: Path, jobs: int = 1, gpus: Sequence[str] | None = None, say: Callable[[str], None] = print
     ) -> None:
         self.tool, self.jobs, self.say = tool, jobs, say
+        self.alone = Lock()  # for what mmengine does in one thread alone, such as switching scopes
         self.free: Queue[str | None] = Queue()
         for number in range(jobs):
             self.free.put(gpus[number % len(gpus)] if gpus else None)
@@ -87,15 +89,23 @@ class Trainer:
 
     def _train(self, one: Prepared, lock: int, gpu: str | None) -> None:
         """Trains to the end and writes the result."""
-        resumed, begun = _last_checkpoint(one.folder), (one.folder / CONFIG).is_file()
-        if not resumed:
-            _empty(one.folder)
-        write_folder(one)  # again where it goes on: its paths may have moved
+        with self.alone:
+            resumed, begun = _last_checkpoint(one.folder), (one.folder / CONFIG).is_file()
+            if not resumed:
+                _empty(one.folder)
+            end = length(write_folder(one))  # again where it goes on: its paths may have moved
         again = 'starts again, as it left no whole checkpoint' if begun else 'starts'
         self.say(f'{one.run.folder}: {"goes on from " + resumed if resumed else again}')
-        settings = one.task.settings
-        words = command(self.tool, one.folder, settings.launcher, bool(resumed))
-        environment = dict(os.environ)
+        self._start(one, lock, gpu, bool(resumed))
+        write_result(one.folder, one.task.protocol, end)
+        if not one.task.settings.keep_checkpoints:
+            for path in one.folder.rglob('*.pth'):
+                path.unlink()
+
+    def _start(self, one: Prepared, lock: int, gpu: str | None, resume: bool) -> None:
+        """Runs the process to its end."""
+        settings, environment = one.task.settings, dict(os.environ)
+        words = command(self.tool, one.folder, settings.launcher, resume)
         if settings.threads:
             environment.update(OMP_NUM_THREADS=str(settings.threads), MKL_NUM_THREADS=str(settings.threads))
         if gpu is not None:
@@ -104,10 +114,6 @@ class Trainer:
             ended = subprocess.run(words, stdout=log, stderr=subprocess.STDOUT, env=environment, pass_fds=(lock,))
         if ended.returncode:
             raise ValueError(f'{one.folder} ended with {ended.returncode}: {_tail(one.folder / LOG)}')
-        write_result(one.folder, one.task.protocol, length(Config.fromfile(one.folder / CONFIG)))
-        if not settings.keep_checkpoints:
-            for path in one.folder.rglob('*.pth'):
-                path.unlink()
 
 
 def command(tool: Path, folder: Path, launcher: Launcher | None, resume: bool) -> list[str]:

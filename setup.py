@@ -29,6 +29,7 @@ EXTRAS = {
     'det': ['onedl-mmdetection>=3.5'],
     'det-openmmlab': ['mmdet>=3.3'],
     'probes': ['scikit-learn>=1.3'],  # clusters
+    'transfer': ['scipy>=1.9'],  # intervals
     'regions': ['numba>=0.59', 'scikit-image>=0.22'],  # Felzenszwalb is compiled by the first, Slic is the second's
     'test': [
         'pytest>=7.4',

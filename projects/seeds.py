@@ -5,38 +5,12 @@ config, one for each seed; prints a row of a table each. Shapes: n seeds.
 """
 
 import argparse
-import math
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean
-from typing import NamedTuple
-
-from scipy import stats
 
 from mmdecon.refusal import told_plainly
+from mmdecon.spreads import spread
 from mmdecon.visualization import read_scalars
 from mmdecon.visualization.runs import find_scalars
-
-TRUST = 0.95
-
-
-class Spread(NamedTuple):
-    """A mean over seeds, half the width of its interval (NaN for one seed), and n."""
-
-    mean: float
-    half: float
-    n: int
-
-
-def interval(values: Sequence[float]) -> Spread:
-    """Mean and t-interval: half of it is the quantile at n - 1 degrees of freedom times the standard error.
-
-    Args:
-        values: One of each seed.
-    """
-    n = len(values)
-    half = float(stats.t.ppf((1 + TRUST) / 2, n - 1) * stats.sem(values)) if n > 1 else math.nan
-    return Spread(mean(values), half, n)
 
 
 def last_values(folder: str | Path, metric: str) -> list[float]:
@@ -65,21 +39,6 @@ def last_values(folder: str | Path, metric: str) -> list[float]:
     return values
 
 
-def show(spread: Spread, digits: int) -> str:
-    """A cell of a table.
-
-    Args:
-        spread: A metric.
-        digits: Behind the point.
-
-    Examples:
-        >>> show(Spread(35.18, 1.206, 3), 1)
-        '35.2 ± 1.2'
-    """
-    text = f'{spread.mean:.{digits}f}'
-    return text if math.isnan(spread.half) else f'{text} ± {spread.half:.{digits}f}'
-
-
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description='Mean and 95 % t-interval of runs with several seeds.')
@@ -90,8 +49,8 @@ def main() -> None:
     print(f'| config | seeds | {" | ".join(arguments.metrics)} |\n|{"---|" * (2 + len(arguments.metrics))}')
     with told_plainly():
         for folder in arguments.folders:
-            spreads = [interval(last_values(folder, metric)) for metric in arguments.metrics]
-            cells = [show(spread, arguments.digits) for spread in spreads]
+            spreads = [spread(last_values(folder, metric)) for metric in arguments.metrics]
+            cells = [one.show(digits=arguments.digits) for one in spreads]
             print(f'| {Path(folder).resolve().name} | {spreads[0].n} | {" | ".join(cells)} |')
 
 

@@ -5,6 +5,7 @@ and regions come from a grid instead of a store.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,8 @@ from mmdecon.models.branch import Branch, BranchOutput
 from mmdecon.registry import build_foreign
 from mmdecon.schedules import Clock
 from mmdecon.wrapping import find_parts
+
+from .support.depth_files import write_pair
 
 ROOT = Path(__file__).parent.parent / 'configs'
 NUCLEI = str(Path(__file__).parent / 'data' / 'nuclei')
@@ -71,6 +74,8 @@ def narrow(part: dict[str, Any]) -> None:
     classes = {'out_channels'} if 'num_classes' in part else set()  # which a decode head has as many of
     for key in [key for key in part if key.endswith('channels') and key not in classes]:
         part[key] = [width // 8 for width in part[key]] if isinstance(part[key], list) else part[key] // 8
+    if kind == 'UpProjectionDepthHead':
+        part['widths'] = [width // 8 for width in part['widths']]
     small = dict(num_slots=8, grid=4, size=(SIDE, SIDE), crop_size=(SIDE, SIDE), stride=(SIDE, SIDE))
     part.update({key: small[key] for key in small.keys() & part.keys()})
 
@@ -97,12 +102,23 @@ def make_small(transform: dict[str, Any]) -> None:
         transform.update({key: small[key] for key in small.keys() & transform.keys()})
 
 
+@lru_cache
+def depths() -> str:
+    """A folder of pictures and depth maps in the size of NYU's."""
+    folder = Path(WEIGHTS.name, 'depths')
+    for name in 'ab':
+        write_pair(folder / f'images/{name}.jpg', folder / f'depths/{name}.png', (480, 640))
+    return str(folder)
+
+
 def use_nuclei(dataset: dict[str, Any]) -> None:
     """Points a dataset, whatever it is, at the bundled images, and makes them small."""
     for part in dataset.get('datasets', [dataset]):
         part.update(data_root=NUCLEI)
         if part['type'] == 'mmdecon.ImageFolder':
             part.update(folders='JPEGImages', list_file=None, indices=12)
+        elif part['type'] == 'mmdecon.DepthFolder':
+            part.update(data_root=depths(), images='images', depths='depths')
         elif part['type'] == 'CocoDataset':
             part.update(ann_file='annotations/instances_train.json', metainfo=dict(classes=['nucleus']))
             part.update(data_prefix=dict(img='JPEGImages'))
@@ -173,7 +189,7 @@ def check(name: str | Path) -> None:
 
 def test_the_list_is_not_empty() -> None:
     folders = {str(Path(name).parent) for name in CONFIGS}
-    tasks = ('voc_seg', 'cityscapes_seg', 'ade20k_seg', 'coco_det', 'my_images_seg')
+    tasks = ('voc_seg', 'cityscapes_seg', 'ade20k_seg', 'coco_det', 'my_images_seg', 'nyu_depth')
     assert folders >= {'slotcon', 'densecl', 'pixpro', 'detcon', 'decon', *(f'downstream/{task}' for task in tasks)}
 
 

@@ -23,6 +23,7 @@ LAYERS = (
         'checkpoint',
         'addresses',
         'files',
+        'spreads',
         'tables',
     ),
     ('images', 'visualization'),
@@ -32,6 +33,7 @@ LAYERS = (
     ('resuming',),
     ('downstream', 'hooks', 'engine', 'sharding'),
     ('clashes', 'option_keys', 'cli'),
+    ('transfer',),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

@@ -1,15 +1,20 @@
-"""For mmseg: xNet's Post Feature Pyramid, heads that predict depth, and its metric; folders of annotated images."""
+"""For mmseg: xNet's Post Feature Pyramid; depth heads, losses and metric; the foreground's IoU; annotated images of one's own."""
 
 from .depth_heads import FPNDepthHead, PostFeaturePyramidDepthHead, UPerDepthHead
 from .depth_metric import DepthMetric
+from .foreground_iou import ForegroundIoU
 from .post_feature_pyramid import PostFeaturePyramidHead
 from .seg_folder import SegFolder
+from .up_projection import BerHuLoss, UpProjectionDepthHead
 
 __all__ = [
+    'BerHuLoss',
     'DepthMetric',
     'FPNDepthHead',
+    'ForegroundIoU',
     'PostFeaturePyramidDepthHead',
     'PostFeaturePyramidHead',
     'SegFolder',
     'UPerDepthHead',
+    'UpProjectionDepthHead',
 ]

@@ -9,12 +9,13 @@ import mmcv
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..spreads import spread
 from ..visualization import blend, caption, palette, tile
 from ..visualization.canvas import GREEN, INK, ORANGE, SKY, VERMILION
+from ..visualization.curves import render
 from .features import encoder_join, join
 from .options import Options
 from .random_start import first_images, with_random_decoder
@@ -22,7 +23,6 @@ from .run import Result, choose_features
 from .seeing import Seen, see
 from .split import IGNORED, Split
 from .subjects import Subject
-from .table import spread
 
 HEIGHT = 200  # of each panel, in pixels
 GREY = (160, 160, 160)
@@ -50,9 +50,7 @@ def draw_bars(results: Sequence[Result], metric: str = 'foreground_mIoU') -> np.
         axes.grid(axis='y', alpha=0.3)
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, fontsize=7, loc='outside lower center', ncols=2)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render(figure)
 
 
 def _draw_series(

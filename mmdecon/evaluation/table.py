@@ -1,45 +1,14 @@
 """Results as Markdown: means over draws, and paired differences."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import mean, stdev
-from typing import NamedTuple
+from statistics import mean
 
-from scipy.special import stdtrit
-
+from ..spreads import spread
 from .probing import Row
 from .run import ENCODER, GIVEN, RANDOM, SCRATCH, Result
 
-TRUST = 0.95
 RIVALS = {RANDOM: f'minus {RANDOM}', SCRATCH: f'minus {SCRATCH}', ENCODER: 'minus bare encoder'}
 METRICS = ('mIoU', 'foreground_mIoU', 'accuracy')
-
-
-class Spread(NamedTuple):
-    """A mean, half the width of its 95 % t-interval (NaN for one value), the extremes, and how many values."""
-
-    mean: float
-    half: float
-    low: float
-    high: float
-    n: int
-
-    def show(self, sign: bool = False) -> str:
-        """A cell of a table.
-
-        Example:
-            >>> Spread(5.12, 0.44, 4.9, 6.0, 5).show(sign=True)
-            '+5.1 ± 0.4'
-        """
-        text = f'{self.mean:+.1f}' if sign else f'{self.mean:.1f}'
-        return text if math.isnan(self.half) else f'{text} ± {self.half:.1f}'
-
-
-def spread(values: Sequence[float]) -> Spread:
-    """Mean and t-interval of some values."""
-    n = len(values)
-    half = float(stdtrit(n - 1, (1 + TRUST) / 2)) * stdev(values) / math.sqrt(n) if n > 1 else math.nan
-    return Spread(mean(values), half, min(values), max(values), n)
 
 
 def table(results: Sequence[Result], metric: str = 'foreground_mIoU') -> str:

@@ -2,6 +2,7 @@
 
 from .check_start import CheckStart
 from .dense_probe import DenseProbe
+from .evaluate_missed import EvaluateMissed
 from .health import Health
 from .next_stage import NextStage
 from .plain_checkpoint import PlainCheckpoint
@@ -12,6 +13,7 @@ from .verify_load import VerifyLoad
 __all__ = [
     'CheckStart',
     'DenseProbe',
+    'EvaluateMissed',
     'Health',
     'NextStage',
     'PlainCheckpoint',

@@ -58,7 +58,7 @@ def draw_curves(
     """
     figure = Figure(figsize=(size[1] / 100, size[0] / 100), dpi=100, layout='constrained')
     for axes, (title, curves) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items()):
-        for (legend, (steps, values)), colour in zip(curves.items(), _colours(len(curves))):
+        for (legend, (steps, values)), colour in zip(curves.items(), series_colours(len(curves))):
             axes.plot(steps, values, label=legend, color=colour, linewidth=1.6)
         axes.set_title(title, fontsize=10)
         axes.set_xlabel(x_label, fontsize=9)
@@ -67,12 +67,24 @@ def draw_curves(
         axes.legend(fontsize=8)
         if limits and title in limits:
             axes.set_ylim(*limits[title])
+    return render(figure)
+
+
+def render(figure: Figure) -> np.ndarray:
+    """Draws a figure of matplotlib.
+
+    Args:
+        figure: Of no back end.
+
+    Returns:
+        (H, W, 3).
+    """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def _colours(count: int) -> list[tuple[float, ...]]:
-    """Lists colours for curves, 0..1; they repeat after five."""
+def series_colours(count: int) -> list[tuple[float, ...]]:
+    """Lists colours for curves and bars, 0..1; they repeat after five."""
     known = [ORANGE, SKY, GREEN, VERMILION, INK]
     return [tuple(part / 255 for part in known[i % len(known)]) for i in range(count)]

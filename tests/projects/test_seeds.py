@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from projects.seeds import Spread, interval, last_values, main, show
+from mmdecon.spreads import Spread, spread
+from projects.seeds import last_values, main
 
 VALUES = [35.1, 33.7, 38.2]
 
@@ -31,7 +32,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_the_interval_is_that_of_students_t(runs: Path) -> None:
-    found = interval(last_values(runs, 'mIoU'))
+    found = spread(last_values(runs, 'mIoU'))
     assert found.mean == pytest.approx(np.mean(VALUES)) and found.n == 3
     assert found.half == pytest.approx(4.302653 * np.std(VALUES, ddof=1) / np.sqrt(3), rel=1e-4)
     low, high = stats.t.interval(0.95, 2, np.mean(VALUES), stats.sem(VALUES))
@@ -39,9 +40,9 @@ def test_the_interval_is_that_of_students_t(runs: Path) -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
-    found = interval([2.0])
+    found = spread([2.0])
     assert (found.mean, found.n) == (2.0, 1) and math.isnan(found.half)
-    assert show(found, 2) == '2.00' and show(Spread(2.0, 0.125, 3), 2) == '2.00 ± 0.12'
+    assert found.show(digits=2) == '2.00' and Spread(2.0, 0.125, 1.0, 3.0, 3).show(digits=2) == '2.00 ± 0.12'
 
 
 def test_the_table(runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

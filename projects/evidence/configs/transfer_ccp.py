@@ -1,0 +1,20 @@
+# Does a pre-trained decoder help where few photos have labels? Both starts have the same supervised encoder; one also
+# has what pre-training made of it and of the decoder. Run by tools/transfer.py.
+work_dir = 'work_dirs/evidence/transfer_ccp'
+starts = dict(
+    random_decoder=dict(weights='work_dirs/lite0.pth', into='backbone'),
+    encoder_decoder=dict(checkpoint='work_dirs/evidence/pretrained.pth', part='encoder+decoder'),
+)
+protocols = dict(
+    ccp=dict(
+        config='projects/evidence/configs/finetune/fpn_lite0_1xb8-400_ccp-128x128.py',
+        metric='foreground_mIoU',
+    )
+)
+labels = [8, 24]
+seeds = [0, 1, 2, 3, 4]
+rates = [1e-3, dict(new=1e-3, pretrained=1e-4), dict(new=3e-3, pretrained=3e-4)]
+# One half of the 500 photos to learn from, the other to score on; the 200 of val are seen once the rates are fixed.
+tune = dict(val=0.5, labels=[8], seeds=[100, 101])
+threads = 1
+keep_checkpoints = False

@@ -12,6 +12,7 @@ from mmengine.fileio import list_dir_or_file
 from mmengine.logging import print_log
 
 from ..registry import DATASETS
+from ..texts import read_lines
 from .depth_loading import UnusableDepth
 
 NO_DEPTH = 'None'  # marks a missing depth map in KITTI's file lists
@@ -118,21 +119,20 @@ class DepthFolder(BaseDataset):
         path, left_out = self._below_root(list_file), 0
         if not os.path.isfile(path):
             raise FileNotFoundError(f'{path} (dataset.list_file) is not a file; give one relative to dataset.data_root')
-        with open(path, encoding='utf-8') as lines:
-            for number, line in enumerate(lines, 1):
-                fields = [field.lstrip('/') for field in line.split()]
-                if len(fields) > 3:
-                    raise ValueError(
-                        f'{path} (dataset.list_file), line {number} has {len(fields)} fields: give an image, or an '
-                        'image and its depth map, or these and a focal length'
-                    )
-                if len(fields) == 1:
-                    name = fields[0] if fields[0].endswith(self.image_suffix) else fields[0] + self.image_suffix
-                    yield name, self._partner(name)
-                elif fields and fields[1] == NO_DEPTH and self.depths is not None:
-                    left_out += 1
-                elif fields:
-                    yield fields[0], fields[1]
+        for number, line in enumerate(read_lines(path), 1):
+            fields = [field.lstrip('/') for field in line.split()]
+            if len(fields) > 3:
+                raise ValueError(
+                    f'{path} (dataset.list_file), line {number} has {len(fields)} fields: give an image, or an '
+                    'image and its depth map, or these and a focal length'
+                )
+            if len(fields) == 1:
+                name = fields[0] if fields[0].endswith(self.image_suffix) else fields[0] + self.image_suffix
+                yield name, self._partner(name)
+            elif fields and fields[1] == NO_DEPTH and self.depths is not None:
+                left_out += 1
+            elif fields:
+                yield fields[0], fields[1]
         print_log(f'{path}: {left_out} lines without depth are skipped', 'current')
 
     def _partner(self, name: str) -> str:

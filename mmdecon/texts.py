@@ -65,20 +65,20 @@ def load_json(path: str) -> Any:
 
 
 def composed(name: str) -> str:
-    """Brings a file name to Unicode's composed form: systems differ in whether ``ä`` is one character or two.
+    r"""Brings a file name to Unicode's composed form: systems differ in whether ``ä`` is one character or two.
 
     Examples:
-        >>> composed('a\\u0308') == '\\xe4'
+        >>> composed('a\u0308') == '\xe4'
         True
     """
     return name if name.isascii() else unicodedata.normalize('NFC', name)
 
 
 def shown(name: str) -> str:
-    """Makes a name's invisible characters visible, for error messages.
+    r"""Makes a name's invisible characters visible, for error messages.
 
     Examples:
-        >>> shown('\\ufeffa.jpg'), shown('a.jpg')
-        ("'\\\\ufeffa.jpg'", 'a.jpg')
+        >>> print(shown('\ufeffa.jpg'), shown('a.jpg'))
+        '\ufeffa.jpg' a.jpg
     """
     return name if name.isprintable() else ascii(name)

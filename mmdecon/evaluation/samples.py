@@ -14,6 +14,7 @@ from PIL import Image
 
 from ..images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
 from ..images.reading import read_image
+from ..regions.by_name import refuse_second
 from .split import IGNORED, Sample, Split
 
 
@@ -35,11 +36,14 @@ def open_folder(
 
     Raises:
         FileNotFoundError: If a folder, a list or an annotation does not exist.
-        ValueError: If there are no images, or an annotation is no PNG of one channel.
+        ValueError: If there are no images, two of them have one annotation, or one is no PNG of one channel.
     """
     found = {images: list_images(images, IMAGE_EXTENSIONS)}
     names = (keep_listed(found, list_file) if list_file else found)[images]
     paths = [Path(labels, name).with_suffix('.png') for name in names]
+    owners: dict[Path, str] = {}
+    for name, path in zip(names, paths):
+        refuse_second(owners.setdefault(path, name), name, str(path))
     absent = [str(path) for path in paths if not path.is_file()]
     if absent:
         raise FileNotFoundError(
@@ -67,9 +71,12 @@ def read_labels(path: Path, ignore: Sequence[int]) -> np.ndarray:
         (H, W), int64.
 
     Raises:
-        ValueError: If it has several channels.
+        ValueError: If it is damaged, or has several channels.
     """
-    labels = np.array(Image.open(path)).astype(np.int64)
+    try:
+        labels = np.array(Image.open(path)).astype(np.int64)
+    except Exception as error:  # decoders raise nearly anything on damaged bytes
+        raise ValueError(f'the annotation {path} cannot be read: {error}') from error
     if labels.ndim != 2:
         raise ValueError(f'{path} has {labels.shape[2]} channels: an annotation has one, with the number of the class')
     labels[np.isin(labels, list(ignore))] = IGNORED

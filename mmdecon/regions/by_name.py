@@ -45,15 +45,15 @@ def refuse_second(first: str, second: str, place: str) -> None:
     Args:
         first: Path of the image that was found first.
         second: Path of the other one; it may be the same.
-        place: What both would get.
+        place: The regions or the annotation that both would get.
 
     Raises:
         ValueError: If the paths differ.
     """
     if first != second:
         raise ValueError(
-            f'{first} and {second} would both get the regions of {place}: leave one out, or give the folder above '
-            'both as the only one, so that their names differ there and in the annotations'
+            f'{first} and {second} would both get {place}: leave one out, or give the folder above both as the only '
+            'one, so that their names differ there and in the annotations or the store'
         )
 
 

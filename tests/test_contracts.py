@@ -61,7 +61,12 @@ def test_a_class_that_lacks_a_method_cannot_be_built(base: type) -> None:
 @pytest.mark.parametrize('base', all_objectives.KINDS)
 def test_an_objective_takes_what_its_head_states(base: str) -> None:
     branch = all_objectives.KINDS[base]
-    head = MODELS.build(branch['head'], default_args=dict(in_channels=16, **(dict(stride=4) if MODELS.get(branch['head']['type']).needs_stride else {})))
+    head = MODELS.build(
+        branch['head'],
+        default_args=dict(
+            in_channels=16, **(dict(stride=4) if MODELS.get(branch['head']['type']).needs_stride else {})
+        ),
+    )
     arguments = inspect.signature(MODELS.get(branch['objective']['type'])).parameters
     assert head.spec and head.spec.keys() <= arguments.keys()
 

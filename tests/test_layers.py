@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / 'mmdecon'
 # From low to high; what stands in one line may import one another, as long as that makes no circle.
 LAYERS = (
-    ('__init__', 'version', 'compat', 'path_options', 'refusal', 'tables'),
+    ('__init__', 'version', 'compat', 'path_options', 'refusal', 'tables', 'texts'),
     (
         'registry',
         'precision',

@@ -13,6 +13,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from ..registry import DATASETS
+from ..texts import read_lines
 from .depth_loading import UnusableDepth
 from .depth_range import require_range
 from .pairs import Names, tell_left_out
@@ -149,16 +150,15 @@ class DepthFolder(BaseDataset):
         """Fields of each line of the file list that is not empty."""
         if not os.path.isfile(path):
             raise FileNotFoundError(f'{path} (dataset.list_file) is not a file; give one relative to dataset.data_root')
-        with open(path, encoding='utf-8-sig') as lines:
-            for number, line in enumerate(lines, 1):
-                fields = [field.lstrip('/') for field in line.split()]
-                if len(fields) > 3:
-                    raise ValueError(
-                        f'{path} (dataset.list_file), line {number} has {len(fields)} fields: give an image, or an '
-                        'image and its depth map, or these and a focal length'
-                    )
-                if fields:
-                    yield fields
+        for number, line in enumerate(read_lines(path), 1):
+            fields = [field.lstrip('/') for field in line.split()]
+            if len(fields) > 3:
+                raise ValueError(
+                    f'{path} (dataset.list_file), line {number} has {len(fields)} fields: give an image, or an '
+                    'image and its depth map, or these and a focal length'
+                )
+            if fields:
+                yield fields
 
     def _locate(self, folder: str, key: str) -> str:
         """Resolves a configured folder and checks that it exists."""

@@ -11,11 +11,13 @@ import torch
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..images.errors import UnreadableImage, advise, shown
+from ..images.errors import UnreadableImage, advise
 from ..images.listing import IMAGE_EXTENSIONS, as_paths, join_once, keep_listed, list_images
 from ..images.reading import check_image
 from ..images.seeding import seeded
 from ..registry import DATASETS
+from ..texts import shown
+from .load_regions import LoadRegions
 from .sampler import Draw
 
 THREADS = 16  # opening headers waits for the disk, not for the CPU
@@ -54,7 +56,8 @@ class ImageFolder(BaseDataset):
     Raises:
         FileNotFoundError: If a folder or ``list_file`` does not exist.
         UnreadableImage: If ``check`` finds unreadable files and ``unreadable`` is ``stop``.
-        ValueError: If there are no images, or an argument or ``list_file`` is invalid.
+        ValueError: If there are no images, an argument or ``list_file`` is invalid, or ``LoadRegions`` would find no
+            regions of an image, or those of another.
     """
 
     def __init__(
@@ -81,6 +84,19 @@ class ImageFolder(BaseDataset):
         self.unreadable, self.check = unreadable, check
         (data_root,) = as_paths([data_root], 'data_root')
         super().__init__(data_root=data_root, pipeline=pipeline, indices=indices, lazy_init=lazy_init)
+
+    def full_init(self) -> None:
+        """Lists the images, and checks that the pipeline finds regions of each by its name; mmengine calls it.
+
+        Raises:
+            ValueError: See :meth:`LoadRegions.require`.
+        """
+        was_ready = self._fully_initialized
+        super().full_init()
+        steps = [] if was_ready else [step for step in self.pipeline.transforms if isinstance(step, LoadRegions)]
+        samples = [self.get_data_info(index) for index in range(len(self))] if steps else []
+        for step in steps:
+            step.require([(sample['name'], sample['img_path']) for sample in samples])
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Lists the images; mmengine calls it.

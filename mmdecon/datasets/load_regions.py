@@ -3,7 +3,7 @@
 Shapes: H x W the image in pixels, S planes of regions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from mmcv.transforms import BaseTransform
 
 from ..regions.base import NO_REGION, is_count
 from ..regions.build import CHOICES, generate
+from ..regions.by_name import FoundByName
 from ..regions.store import RegionStore
 from ..registry import REGIONS, TRANSFORMS
 
@@ -61,6 +62,21 @@ class LoadRegions(BaseTransform):
         self.planes = self.store.planes if self.store is not None and planes is None else planes
         self.empty = empty or 'stop'
         self._first: str | None = None  # the first image, whose number of planes the others must have
+
+    def require(self, images: Sequence[tuple[str, str]]) -> None:
+        """Checks that each image has regions of its own, where these are found by its name.
+
+        Args:
+            images: Name and path of each image of a dataset.
+
+        Raises:
+            ValueError: If one has none, two have the same, or a store has no region of any of them.
+        """
+        source = self.generator if self.store is None else self.store
+        if isinstance(source, FoundByName):
+            source.require_own(images)
+        if self.store is not None:
+            self.store.require_regions(name for name, _ in images)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Adds ``regions`` to a sample.

@@ -1,4 +1,4 @@
-"""For mmseg: xNet's Post Feature Pyramid; depth heads, losses and metric; the foreground's IoU; annotated images of one's own."""
+"""For mmseg: xNet's Post Feature Pyramid; heads, losses and metrics of depth; IoU of the foreground; own images."""
 
 from .depth_heads import FPNDepthHead, PostFeaturePyramidDepthHead, UPerDepthHead
 from .depth_metric import DepthMetric

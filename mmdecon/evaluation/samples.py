@@ -13,6 +13,7 @@ from mmengine.registry import DATASETS, TRANSFORMS, DefaultScope
 
 from ..images.listing import IMAGE_EXTENSIONS, keep_listed, list_images
 from ..images.reading import read_image, read_values
+from ..regions.by_name import refuse_second
 from .split import IGNORED, Sample, Split
 
 
@@ -34,11 +35,14 @@ def open_folder(
 
     Raises:
         FileNotFoundError: If a folder, a list or an annotation does not exist.
-        ValueError: If there are no images, or an annotation is no PNG of one channel.
+        ValueError: If there are no images, two of them have one annotation, or one is no PNG of one channel.
     """
     found = {images: list_images(images, IMAGE_EXTENSIONS)}
     names = (keep_listed(found, list_file) if list_file else found)[images]
     paths = [Path(labels, name).with_suffix('.png') for name in names]
+    owners: dict[Path, str] = {}
+    for name, path in zip(names, paths):
+        refuse_second(owners.setdefault(path, name), name, str(path))
     absent = [str(path) for path in paths if not path.is_file()]
     if absent:
         raise FileNotFoundError(

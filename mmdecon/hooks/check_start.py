@@ -8,6 +8,7 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 from ..checkpoint import require_whole
 from ..datasets.draws import repeats_its_draws, require_seeded_draws
+from ..datasets.joined_regions import require_own_regions
 from ..datasets.sampler import EndlessViewSampler
 from ..models.decon import DeCon
 from ..models.pretrained import starts_of
@@ -88,7 +89,8 @@ class CheckStart(Hook):
         """Looks at the data, then converts what has to be; called by mmengine after loading.
 
         Raises:
-            ValueError: If the draws depend on more than they should, or batch norm would meet a single value.
+            ValueError: If the draws depend on more than they should, joined datasets share regions, or batch norm
+                would meet a single value.
         """
         loader = runner.train_dataloader
         if isinstance(runner.train_loop, EpochBasedTrainLoop) and isinstance(loader.sampler, ENDLESS):
@@ -98,6 +100,7 @@ class CheckStart(Hook):
             )
         if isinstance(unwrapped(runner.model), DeCon):
             require_seeded_draws(loader)
+            require_own_regions(loader.dataset)
             require_no_lone_image(runner)
         elif repeats_its_draws(loader):
             raise ValueError(

@@ -13,10 +13,11 @@ from ..registry import HOOKS
 
 @HOOKS.register_module()
 class Health(Hook):
-    """Logs images per second, warns when a branch's features collapse, stops the run when a loss is not finite.
+    """Logs images per second, warns of branches that collapse or learn nothing, stops at losses that are not finite.
 
     Nothing of the training depends on it. A branch reports the spread of its projections' directions as
-    ``<branch>/std``: 1 where they are uniform, 0 where all are one.
+    ``<branch>/std``: 1 where they are uniform, 0 where all are one. A branch whose loss is exactly 0 had nothing to
+    learn from, for example no region; the warning comes at the first look after it, and whenever their number doubled.
 
     Args:
         interval: Iterations between two looks; a look waits for the GPU.
@@ -31,6 +32,8 @@ class Health(Hook):
         self._low_looks: dict[str, int] = {}
         self._last: dict[str, torch.Tensor] = {}
         self._iteration = 0
+        self._zeros: dict[str, torch.Tensor] = {}  # loss -> iterations in which it was 0, counted without a wait
+        self._told: dict[str, int] = {}
 
     def after_train_iter(
         self,
@@ -42,14 +45,22 @@ class Health(Hook):
         """Looks every ``interval`` iterations."""
         self._last = {name: torch.as_tensor(value).detach() for name, value in (outputs or {}).items()}
         self._iteration = runner.iter + 1
+        for name, value in self._last.items():
+            if name.startswith('loss_'):
+                self._zeros[name] = (value == 0).long() + self._zeros.get(name, 0)
         if not self.every_n_train_iters(runner, self.interval):
             return
         if data_batch is not None:
             self._log_throughput(runner, data_batch)
         self.check_losses()
+        self._watch_zeros(runner)
         for name, value in self._last.items():
             if name.endswith('/std'):
                 self._watch_collapse(runner, name.rsplit('/', 1)[0], float(value))
+
+    def after_train(self, runner: Runner) -> None:
+        """Looks at the iterations since the last look."""
+        self._watch_zeros(runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Lets no checkpoint of broken weights replace a good one."""
@@ -73,6 +84,20 @@ class Health(Hook):
         seconds = runner.message_hub.get_scalar('train/time').current()
         images = len(data_batch['views'][0]['image']) * get_world_size()
         runner.message_hub.update_scalar('train/images_per_s', images / seconds)
+
+    def _watch_zeros(self, runner: Runner) -> None:
+        for name, count in ((name, int(count)) for name, count in self._zeros.items()):
+            told, branch = self._told.get(name, 0), name[len('loss_') :]
+            if count <= told or count < 2 * told:
+                continue
+            self._told[name] = count
+            remedy = 'its views had nothing in common to compare'
+            if f'{branch}/regions' in self._last:
+                remedy = "no image had a region in both views: see 'tools/regions.py report', and docs/regions.md"
+            runner.logger.warning(
+                f'branch {branch!r} learnt nothing in {count} of the iterations up to {self._iteration}: its loss was '
+                f'exactly 0; {remedy}.'
+            )
 
     def _watch_collapse(self, runner: Runner, branch: str, std: float) -> None:
         looks = self._low_looks.get(branch, 0) + 1 if std < self.collapsed_std else 0

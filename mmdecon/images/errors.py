@@ -24,19 +24,3 @@ def advise(errors: Sequence[UnreadableImage], them: str, otherwise: str = '') ->
     """
     damaged = not all(isinstance(error, OversizedImage) for error in errors)
     return ', or '.join(part for part in (f'repair or remove {them}' if damaged else '', otherwise) if part)
-
-
-def shown(path: str) -> str:
-    r"""Writes a path so that it can be printed and logged, whatever bytes its name has.
-
-    Args:
-        path: As the system gives it. Bytes that are no UTF-8 are lone surrogates in it, which no log takes.
-
-    Returns:
-        The path, with such bytes as ``\xff``.
-
-    Examples:
-        >>> shown('a' + chr(0xDCFF) + '.png')
-        'a\\xff.png'
-    """
-    return path.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')

@@ -13,7 +13,8 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from .errors import OversizedImage, shown
+from ..texts import shown
+from .errors import OversizedImage
 
 TIFF_MARKS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 # Not Image.open, whose bound on pixels is of the whole process, and of another height than OpenCV's.

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 
+from ..texts import shown
 from .crops import Box
-from .errors import UnreadableImage, shown
+from .errors import UnreadableImage
 from .header import refuse_oversized
 from .orientation import SIDEWAYS, read_orientation, turn
 

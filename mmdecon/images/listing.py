@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from .errors import shown
+from ..texts import composed, read_lines, shown
 
 IMAGE_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.ppm', '.pgm')
 NAMED = 5  # so many names are shown in an error message
@@ -137,22 +137,22 @@ def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[s
 
     Args:
         found: Folder -> relative paths of its images.
-        list_file: A text file with one image per line: a relative path, with or without extension.
+        list_file: A text file with one image per line: a relative path, with or without extension. In UTF-8, or in
+            UTF-16 or UTF-32 with a byte order mark.
 
     Returns:
         The named images, in the order of ``found``.
 
     Raises:
         FileNotFoundError: If the list file does not exist.
-        ValueError: If it is empty, or names an image that does not exist or that matches several files.
+        ValueError: If it is empty or no Unicode text, or names an image that does not exist or matches several files.
     """
     if not os.path.isfile(list_file):
         raise FileNotFoundError(
             f'{list_file} (dataset.list_file) is not a file; give a path that exists, absolute or relative '
             'to dataset.data_root'
         )
-    with open(list_file, encoding='utf-8') as lines:
-        listed = {line.strip() for line in lines} - {''}
+    listed = {composed(line) for line in read_lines(list_file)} - {''}
     if not listed:
         raise ValueError(f'{list_file} (dataset.list_file) names no image; give a file with one name per line')
     matches = _match(found, listed)
@@ -169,7 +169,8 @@ def _match(found: dict[str, list[str]], listed: set[str]) -> dict[str, list[tupl
     matches: dict[str, list[tuple[str, str]]] = {name: [] for name in listed}
     for folder, names in found.items():
         for name in names:
-            for key in {name, os.path.splitext(name)[0]} & listed:
+            whole = composed(name)
+            for key in {whole, os.path.splitext(whole)[0]} & listed:
                 matches[key].append((folder, name))
     return matches
 

@@ -1,5 +1,7 @@
 """Reads image files strictly: a damaged file is an error that names it, never a partly grey image."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +12,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
-from .errors import OversizedImage, UnreadableImage, shown
+from ..texts import shown
+from .errors import OversizedImage, UnreadableImage
 from .header import TIFF_MARKS, Header, read_header, variable
 from .jpeg import MARK, EncodedImage
 from .orientation import PNG_SIGNS, read_orientation, take_orientation, turn
@@ -84,11 +87,12 @@ def _may_be_turned(header: Header, content: bytes) -> bool:
     return not isinstance(header.image, PngImageFile) or any(sign in content for sign in PNG_SIGNS)
 
 
-def read_values(path: str) -> np.ndarray:
+def read_values(path: str, look: Callable[[tuple[int, int]], None] | None = None) -> np.ndarray:
     """Reads the raw values of an image file that holds annotations: they are neither converted nor turned.
 
     Args:
         path: A local file.
+        look: Told H and W before any pixel is decoded; it may raise.
 
     Returns:
         (H, W): palette indices, or grey values of 8 or 16 bits; or (H, W, 3), RGB.
@@ -96,11 +100,23 @@ def read_values(path: str) -> np.ndarray:
     Raises:
         UnreadableImage: If the file cannot be read completely, or has more pixels than allowed.
     """
-    try:
+    with _naming(path):
         with open(path, 'rb') as file:
-            header = read_header(file, path)
-            file.seek(0)
-            return np.asarray(header.image if header else Image.open(file))
+            content = BytesIO(file.read())
+        header = read_header(content, path)
+        content.seek(0)
+        image = header.image if header else Image.open(content)
+    if look is not None:
+        look((image.height, image.width))
+    with _naming(path):
+        return np.asarray(image)
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Names the file in whatever goes wrong."""
+    try:
+        yield
     except UnreadableImage:
         raise
     except Exception as error:  # on damaged bytes Pillow raises nearly anything

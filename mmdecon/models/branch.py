@@ -79,7 +79,7 @@ class Branch(BaseModule):
 
     @property
     def views_needed(self) -> dict[str, set[int]]:
-        """Which views each half must see for this branch's pairs; the student sees noisy copies of them, where it denoises."""
+        """Which views each half must see for this branch's pairs; one that denoises sees noisy copies."""
         students, teachers = {i for i, _ in self.pairs}, {j for _, j in self.pairs}
         teachers = teachers | students if self.objective.needs_own else teachers
         return {self.sees: students, TEACHER: teachers if self.objective.needs_teacher else set()}

@@ -49,5 +49,6 @@ class GaussianNoise(nn.Module):
         Args:
             view: With ``noise``.
         """
+        assert view.noise is not None
         mixed = view.image + self.scale * view.noise
         return mixed / sqrt(1 + self.scale**2) if self.keep_variance else mixed

@@ -4,17 +4,18 @@ Shapes: H x W an image in pixels, S planes.
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import texts
 from ..images.errors import UnreadableImage
 from ..images.reading import read_values
 from ..provenance import file_digest
 from .base import check_image
+from .by_name import FoundByName
 
 
 class Annotation(NamedTuple):
@@ -29,7 +30,7 @@ class Annotation(NamedTuple):
     classes: dict[int, str]
 
 
-class HumanRegions:
+class HumanRegions(FoundByName):
     """Base class of the generators that read human annotations.
 
     Attributes:
@@ -41,17 +42,22 @@ class HumanRegions:
     annotators = False
 
     def __contains__(self, name: str) -> bool:
-        """Tells whether an image has an annotation."""
+        """Tells whether an image has an annotation.
+
+        Raises:
+            ValueError: If it may have one of several.
+        """
         raise NotImplementedError
 
-    def read(self, name: str) -> Annotation:
+    def read(self, name: str, size: tuple[int, int] | None = None) -> Annotation:
         """Reads the annotation of an image.
 
         Args:
             name: The image's path below its root folder.
+            size: Its H and W, which the annotation is checked against before it is decoded; None accepts any.
 
         Raises:
-            ValueError: If there is none, or the file is damaged; the message names the file.
+            ValueError: If there is none, the file is damaged, or the size differs; the message names the file.
         """
         raise NotImplementedError
 
@@ -69,42 +75,7 @@ class HumanRegions:
             ValueError: If the image has no annotation, or the annotation is damaged or has another size.
         """
         check_image(image, name)
-        regions = self.read(name).regions
-        if regions.shape[:2] != image.shape[:2]:
-            raise ValueError(
-                f'{name} has {image.shape[0]} x {image.shape[1]} pixels, but its mask has {regions.shape[0]} x '
-                f'{regions.shape[1]}: resize neither or both'
-            )
-        return regions
-
-
-class Names:
-    """Finds the name that an annotation file has for an image; one of the two may have more leading folders.
-
-    Args:
-        known: The names in the annotation file, with forward slashes.
-    """
-
-    def __init__(self, known: Iterable[str]) -> None:
-        self._known = set(known)
-        self._tails: dict[str, list[str]] = {}
-        for name in self._known:
-            self._tails.setdefault(name.rpartition('/')[2], []).append(name)
-
-    def find(self, name: str) -> str | None:
-        """Finds the known name that equals ``name``, or else the only one that is a suffix of it or has it as suffix.
-
-        Args:
-            name: The image's path below its root folder.
-
-        Returns:
-            The known name, or None if there is none or more than one.
-        """
-        if name in self._known:
-            return name
-        tails = self._tails.get(name.rpartition('/')[2], [])
-        fitting = [known for known in tails if known.endswith('/' + name) or name.endswith('/' + known)]
-        return fitting[0] if len(fitting) == 1 else None
+        return self.read(name, (image.shape[0], image.shape[1])).regions
 
 
 def load_json(path: str, keys: Sequence[str] = ()) -> Any:
@@ -120,11 +91,7 @@ def load_json(path: str, keys: Sequence[str] = ()) -> Any:
     """
     if not os.path.isfile(path):
         raise FileNotFoundError(f'there is no annotation file {path}')
-    try:
-        with open(path, encoding='utf-8') as file:
-            content = json.load(file)
-    except ValueError as error:
-        raise ValueError(f'{path} cannot be read as JSON: {error}') from error
+    content = texts.load_json(path)
     missing = [key for key in keys if not isinstance(content, dict) or key not in content]
     if missing:
         raise ValueError(f'{path} has no {", ".join(map(repr, missing))}: it is of another format than expected')
@@ -171,16 +138,40 @@ def require_annotation(path: str, name: str) -> str:
     return path
 
 
-def read_png(path: str) -> np.ndarray:
+def require_size(found: tuple[int, ...], size: tuple[int, int] | None, name: str, path: str) -> None:
+    """Checks that an annotation is as large as its image.
+
+    Args:
+        found: H and W of the annotation.
+        size: H and W of the image; None accepts any.
+        name: The image's name, for the error message.
+        path: The annotation's file, for the error message.
+
+    Raises:
+        ValueError: If they differ.
+    """
+    if size is not None and tuple(found) != tuple(size):
+        raise ValueError(
+            f'{name} has {size[0]} x {size[1]} pixels, but its mask has {found[0]} x {found[1]} ({path}): resize '
+            'neither or both'
+        )
+
+
+def read_png(path: str, name: str, size: tuple[int, int] | None = None) -> np.ndarray:
     """Reads the raw values of an image file: palette indices, grey values of 8 or 16 bits, or RGB.
+
+    Args:
+        path: The file.
+        name: The name of the image that it annotates, for the message about its size.
+        size: H and W of that image, compared before any pixel is decoded; None accepts any.
 
     Returns:
         (H, W), or (H, W, 3) for RGB.
 
     Raises:
-        ValueError: If the file is missing, empty or damaged.
+        ValueError: If the file is missing, empty or damaged, or of another size.
     """
     try:
-        return read_values(path)
+        return read_values(path, lambda found: require_size(found, size, name, path))
     except UnreadableImage as error:
         raise ValueError(f'the mask {error}') from error

@@ -7,13 +7,14 @@ A region map is an integer array (H, W, S). Each of its S planes is one label ma
 Ids are unique over the planes of one image and have no meaning in other images.
 """
 
-import math
+import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 NO_REGION = -1
+LARGEST = sys.float_info.max
 
 
 class RegionGenerator(Protocol):
@@ -68,7 +69,19 @@ def is_count(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     """Tells whether a value is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
+
+
+def as_integer(value: Any) -> int | None:
+    """Reads a whole number of JSON, which may be written as ``7.0``; None if it is none.
+
+    Examples:
+        >>> as_integer(7.0), as_integer('7'), as_integer(True)
+        (7, None, None)
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def check_image(image: np.ndarray, name: str) -> None:

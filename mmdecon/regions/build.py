@@ -15,6 +15,7 @@ import numpy as np
 from ..images.errors import UnreadableImage, advise
 from ..images.reading import read_image
 from .base import RegionGenerator
+from .by_name import FoundByName
 from .coding import check_made, encode, encode_absent
 from .journal import StoreWriter
 
@@ -56,12 +57,14 @@ def make_store(
     Raises:
         FileExistsError: If ``out`` exists.
         UnreadableImage: If an image cannot be read.
-        ValueError: If ``job`` is invalid, the generator fails (the message names the image), or the unfinished store
-            has other options or images.
+        ValueError: If ``job`` is invalid, two images have one annotation, the generator fails (the message names the
+            image), no image has a region, or the unfinished store has other options or images.
     """
     for key, known in CHOICES.items():
         if getattr(job, key) not in known:
             raise ValueError(f'{key}={getattr(job, key)!r}: give one of {", ".join(map(repr, known))}')
+    if isinstance(job.generator, FoundByName):
+        job.generator.require_own((name, os.path.join(job.folder, name)) for name in names)
     writer = StoreWriter(out, job.generator.options, names)
     try:
         before = writer.done

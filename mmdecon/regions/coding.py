@@ -21,6 +21,7 @@ HEAD = struct.Struct('<IIHBBIII')
 TYPES: dict[int, np.dtype[Any]] = {1: np.dtype('<u1'), 2: np.dtype('<u2'), 4: np.dtype('<u4')}
 # On run lengths zlib's best level takes no longer than reading a file.
 LEVEL = 9
+MOST_PLANES = 2**16 - 1  # as the header has 2 bytes for them
 
 Buffer = bytes | memoryview
 
@@ -42,13 +43,16 @@ def check_made(regions: np.ndarray, image: np.ndarray, name: str, empty: str = '
         (H, W, S), int32.
 
     Raises:
-        ValueError: If the map does not fit the image, has no region, ids beyond int32, or one id in several planes.
+        ValueError: If the map does not fit the image, has no region, ids beyond int32, one id in several planes, or too
+            many planes.
     """
     check_regions(regions, image, name)
     if not regions.shape[2]:
         raise ValueError(
             f'the regions of {name} have no plane: return at least one, filled with -1 where there is no region'
         )
+    if regions.shape[2] > MOST_PLANES:
+        raise ValueError(f'the regions of {name} have {regions.shape[2]} planes: a store holds {MOST_PLANES} at most')
     if regions.max() > np.iinfo(np.int32).max:
         raise ValueError(f'the regions of {name} hold the id {regions.max()}: ids must fit into 32 bits, renumber them')
     ids, planes = _ids(regions), regions.shape[2]

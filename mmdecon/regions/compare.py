@@ -3,6 +3,7 @@
 Shapes: H x W an image in pixels, S planes.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -68,7 +69,8 @@ def compare(
         folder: The root folder of the images, which generators need.
 
     Raises:
-        ValueError: If no image has an annotation, or regions have another size than their annotation.
+        ValueError: If no image has an annotation, two have the same one, or regions have another size than their
+            annotation.
     """
     known = [name for name in names if name in human]
     if not known:
@@ -77,17 +79,21 @@ def compare(
             'that images and annotations are from one dataset, and that names are paths below the same folder'
         )
     found = Findings({title: Quality() for title in sources}, {title: [] for title in sources}, known)
+    human.require_own((name, os.path.join(folder, name) if folder else name) for name in known)
     for name in known:
-        truth = human.read(name)
-        for title, source in sources.items():
-            regions = regions_of(source, folder, name)
-            if regions.shape[:2] != truth.regions.shape[:2]:
-                raise ValueError(
-                    f'the regions of {name} ({title}) have {regions.shape[0]} x {regions.shape[1]} pixels, the '
-                    f'human annotation {truth.regions.shape[0]} x {truth.regions.shape[1]}'
-                )
+        maps = {title: regions_of(source, folder, name) for title, source in sources.items()}
+        truth = human.read(name, _size(maps, name))
+        for title, regions in maps.items():
             found.means[title].append(found.qualities[title].add(regions, truth, human.annotators))
     return found
+
+
+def _size(maps: Mapping[str, np.ndarray], name: str) -> tuple[int, int]:
+    """H and W of all region maps of an image."""
+    sizes = {title: (regions.shape[0], regions.shape[1]) for title, regions in maps.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f'the regions of {name} have different sizes (height, width): {sizes}')
+    return next(iter(sizes.values()))
 
 
 def choose_examples(findings: Findings, count: int) -> list[tuple[str, dict[str, float]]]:

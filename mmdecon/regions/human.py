@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compat import require
 from ..registry import REGIONS
-from .annotations import Annotation, HumanRegions, digest, read_png, require_annotation, require_folder
+from .annotations import Annotation, HumanRegions, digest, read_png, require_annotation, require_folder, require_size
 from .base import NO_REGION, is_count, stack_planes
 
 KINDS = ('classes', 'objects')
@@ -67,14 +67,18 @@ class LabelFolder(HumanRegions):
     def __contains__(self, name: str) -> bool:
         return os.path.isfile(self._path(name))
 
-    def read(self, name: str) -> Annotation:
+    def place_of(self, name: str, path: str) -> str:
+        """The file of an image; see the base class."""
+        return require_annotation(self._path(name), name)
+
+    def read(self, name: str, size: tuple[int, int] | None = None) -> Annotation:
         """Reads the label map of an image; one plane, whose ids are the labels.
 
         Raises:
             ValueError: If the file is missing or damaged, or in colour.
         """
         path = require_annotation(self._path(name), name)
-        labels = read_png(path)
+        labels = read_png(path, name, size)
         if labels.ndim != 2:
             raise ValueError(
                 f'the mask {path} of {name} is in colour, {labels.shape}: give labels as grey values or a palette; '
@@ -118,7 +122,11 @@ class BSDS(HumanRegions):
     def __contains__(self, name: str) -> bool:
         return os.path.isfile(self._path(name))
 
-    def read(self, name: str) -> Annotation:
+    def place_of(self, name: str, path: str) -> str:
+        """The file of an image; see the base class."""
+        return require_annotation(self._path(name), name)
+
+    def read(self, name: str, size: tuple[int, int] | None = None) -> Annotation:
         """Reads the segmentations of an image, (H, W, A); ids continue from plane to plane.
 
         Raises:
@@ -130,6 +138,8 @@ class BSDS(HumanRegions):
         try:
             entries = loadmat(path)['groundTruth'][0]
             planes = [entry['Segmentation'][0, 0].astype(np.int32) for entry in entries[: self.most]]
-            return Annotation(stack_planes(planes), {})
+            regions = stack_planes(planes)
         except Exception as error:  # scipy raises nearly anything on damaged files
             raise ValueError(f"the mask {path} of {name} cannot be read as one of BSDS500's: {error!r}") from error
+        require_size(regions.shape[:2], size, name, path)
+        return Annotation(regions, {})

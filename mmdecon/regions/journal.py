@@ -119,9 +119,16 @@ class StoreWriter:
 
         Raises:
             RuntimeError: If records are missing.
+            ValueError: If no image has a region; the unfinished store is then removed.
         """
         if self.done < len(self.keys):
             raise RuntimeError(f'{self.partial} has {self.done} of {len(self.keys)} records')
+        if not self._about['regions']:
+            os.remove(self.partial)
+            raise ValueError(
+                f'{self.path} is not made: none of the {len(self.keys)} images has a region, so that there is nothing '
+                "to learn from; give annotations of these images, or other options of the regions' method"
+            )
         self._file.write(index(self.keys, self._places, self._about))
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -71,4 +71,5 @@ def _recognise(path: str) -> str:
             return 'human-labels'
         raise ValueError(f'{path} holds neither .mat nor .png files: choose the format by --human-method')
     annotations = load_json(path, ('annotations',))['annotations']
-    return 'human-panoptic' if annotations and 'segments_info' in annotations[0] else 'human-coco'
+    first = annotations[0] if isinstance(annotations, list) and annotations else None
+    return 'human-panoptic' if isinstance(first, dict) and 'segments_info' in first else 'human-coco'

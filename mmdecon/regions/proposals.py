@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 
 from ..registry import REGIONS
-from .annotations import Names, digest, load_json, require_annotation
+from .annotations import digest, load_json, require_annotation
 from .base import NO_REGION, check_image, is_count, is_number
-from .masks import decode_mask
+from .by_name import FoundByName
+from .coco_images import CocoImages, load_images
+from .json_entries import Entry, entries
+from .masks import check_pixels, decode_mask
 
 SCORES = ('score', 'predicted_iou')
 
 
 @REGIONS.register_module()
-class Proposals:
-    """Reads the proposals of each image with the highest scores, one plane each, the best first; needs pycocotools.
+class Proposals(FoundByName):
+    """Reads the proposals of each image with the highest scores, one plane each, the best first.
 
-    Two formats are read, both with COCO's run-length codes (RLE) or polygons:
+    Two formats are read, both with COCO's run-length codes (RLE) or polygons, which need pycocotools:
 
     * a folder with one JSON file for each image, the format of Segment Anything's dataset and tools: the file of
       ``a/b.jpg`` is ``PATH/a/b.json``, with ``{"annotations": [{"segmentation": {"size": [H, W], "counts": "..."},
@@ -51,6 +54,7 @@ class Proposals:
                 f'Proposals: {self.path} is {"a folder" if images else "no folder"}: give a folder of JSON files, one '
                 'for each image; or one JSON file for all images, and images=, the COCO file with their ids'
             )
+        self.images: CocoImages | None = None
         sums = [digest(self.path)]
         if images is not None:
             sums.append(digest(os.path.expanduser(images)))
@@ -59,32 +63,32 @@ class Proposals:
 
     def _index(self, images: str) -> None:
         """Groups the proposals of the one file by image."""
-        self.ids = {image['file_name']: image['id'] for image in load_json(images, ('images',))['images']}
-        self.names = Names(self.ids)
+        self.images = load_images(images)
         found = load_json(self.path)
         if not isinstance(found, list):
             raise ValueError(f"{self.path} holds no list: COCO's results format is a list of masks")
-        self.by_id: dict[Any, list[dict[str, Any]]] = {}
-        for number, part in enumerate(found):
-            if not isinstance(part, dict) or 'image_id' not in part:
-                raise ValueError(f"{self.path}: entry {number} has no 'image_id'")
-            self.by_id.setdefault(part['image_id'], []).append(part)
+        self.by_id = self.images.group(found, self.path)
 
-    def _parts(self, name: str) -> list[dict[str, Any]]:
-        """Lists the proposals of an image."""
-        if not os.path.isdir(self.path):
-            found = self.names.find(name)
-            if found is None:
-                raise ValueError(f'{name} has no mask: the COCO file has no such image, or several')
-            return self.by_id.get(self.ids[found], [])
-        path = require_annotation(os.path.join(self.path, os.path.splitext(name)[0] + '.json'), name)
+    def place_of(self, name: str, path: str) -> str:
+        """The file of an image, or its entry in the COCO file; see the base class."""
+        return self._file(name) if self.images is None else self.images.place_of(name, path)
+
+    def _file(self, name: str) -> str:
+        """Finds the file of an image."""
+        return require_annotation(os.path.join(self.path, os.path.splitext(name)[0] + '.json'), name)
+
+    def _parts(self, name: str) -> list[tuple[int, Entry]]:
+        """Lists the proposals of an image, with their positions in the file."""
+        if self.images is not None:
+            return self.by_id.get(self.images.require(name).id, [])
+        path = self._file(name)
         content = load_json(path)
         parts = content.get('annotations') if isinstance(content, dict) else content
         if not isinstance(parts, list):
             raise ValueError(f"{path} of {name} has no list of 'annotations'")
-        return parts
+        return [(number, part) for number, (part, _) in enumerate(entries(parts, path))]
 
-    def _score(self, part: dict[str, Any], where: str) -> float:
+    def _score(self, part: Entry, where: str) -> float:
         """Reads the score of a proposal."""
         keys = SCORES if self.score is None else (self.score,)
         value: Any = next((part[key] for key in keys if key in part), None)
@@ -109,7 +113,7 @@ class Proposals:
         size, planes = image.shape[:2], list[np.ndarray]()
         scored = [
             (self._score(part, f'{self.path}: proposal {number} of {name}'), number, part)
-            for number, part in enumerate(self._parts(name))
+            for number, part in self._parts(name)
         ]
         for _, number, part in sorted(scored, key=lambda one: -one[0]):
             where = f'{self.path}: proposal {number} of {name}'
@@ -117,7 +121,8 @@ class Proposals:
                 raise ValueError(f"{where} has no 'segmentation'")
             mask = decode_mask(part['segmentation'], size, where)
             if mask.any():
-                planes.append(np.where(mask, len(planes), NO_REGION))
+                check_pixels(len(planes) + 1, size, f'{self.path}: {name}')
+                planes.append(np.where(mask, np.int32(len(planes)), np.int32(NO_REGION)))
             if len(planes) == self.num:
                 break
-        return np.stack(planes or [np.full(size, NO_REGION)], axis=2).astype(np.int32)
+        return np.stack(planes or [np.full(size, NO_REGION, np.int32)], axis=2)

@@ -5,16 +5,17 @@ Shapes: H x W an image in pixels, S its planes, N images.
 
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from .by_name import FoundByName, refuse_second
 from .coding import DamagedRecord, Summary, decode, summarise
 from .file_format import PLACE, canonical, read_preamble, read_trailer, to_key, to_name
 
 
-class RegionStore:
+class RegionStore(FoundByName):
     """Regions of N images in one file, made by ``tools/regions.py``. An image is found by its name.
 
     The file is memory-mapped: opening takes the same time for any N, a look-up needs log2(N) comparisons, and all
@@ -97,6 +98,37 @@ class RegionStore:
 
     def __contains__(self, name: str) -> bool:
         return self._find(name) is not None
+
+    def place_of(self, name: str, path: str) -> str:
+        """The record of an image; see the base class."""
+        self._number(name)
+        return f'{name} in {self.path}'
+
+    def require_own(self, images: Iterable[tuple[str, str]]) -> None:
+        """Checks that each image has a record, which no other image has; see the base class.
+
+        It reads all names once, twenty times as fast as one look-up after the other.
+        """
+        known, owners = set(self), dict[str, str]()
+        for name, path in images:
+            if name not in known:
+                self._number(name)
+            refuse_second(owners.setdefault(name, path), path, f'{name} in {self.path}')
+
+    def require_regions(self, names: Iterable[str]) -> None:
+        """Checks that there is something to learn from.
+
+        Args:
+            names: The images to learn from.
+
+        Raises:
+            ValueError: If none of them has a region.
+        """
+        if not any(self.summary(name).regions for name in names):
+            raise ValueError(
+                f'{self.path} has no region of any of the images, so that there is nothing to learn from: make it '
+                'again, with annotations of these images'
+            )
 
     def summary(self, name: str) -> Summary:
         """Reads H, W, S and the number of regions of an image, without decoding the regions.

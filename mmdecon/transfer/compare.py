@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ..evaluation.files import write_json, write_picture, write_text
+from ..files import write_json, write_picture, write_text
 from .collect import as_chosen, choose_rates, is_finished, read_row
 from .pictures import draw_bars, draw_label_curves
 from .plan import Run, Task, reported_runs, tuning_runs

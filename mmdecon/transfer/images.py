@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mmengine.registry import DATASETS, DefaultScope
 from mmseg.datasets import BaseSegDataset
 
-from ..evaluation.files import write_text
+from ..files import write_text
 
 REMEDY = (
     "labels other than 'all', and tune, need a dataset of mmseg or one of COCO's format, or a ConcatDataset of such"

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..evaluation.files import write_json, write_text
+from ..files import write_json, write_text
 from .images import Name
 from .labels import draw_labels
 from .plan import Run, Task

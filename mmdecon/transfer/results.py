@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.files import write_json
+from ..files import write_json
 from .settings import Protocol
 
 RESULT = 'result.json'

@@ -14,7 +14,8 @@ from threading import Lock
 
 from mmengine.config import Config
 
-from ..resuming import find_checkpoint, require_checkpoint
+from ..checkpoint import require_whole
+from ..resuming import find_checkpoint
 from .prepare import CONFIG, Prepared, require_same, write_folder
 from .results import RESULT, write_result
 from .settings import Launcher
@@ -162,9 +163,11 @@ def _last_checkpoint(folder: Path) -> str | None:
     cfg = dict(Config.fromfile(folder / CONFIG).to_dict(), work_dir=str(folder))
     try:
         found = find_checkpoint(cfg)
-        return require_checkpoint(found, 'resume') if found else None
+        if found:
+            require_whole(found, 'resume')
     except ValueError:
         return None
+    return found
 
 
 def _empty(folder: Path) -> None:

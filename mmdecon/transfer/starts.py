@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 
 from ..checkpoint import load_file, save_file
-from ..evaluation.files import write_json
+from ..files import write_json
 from ..export import check_fit, convert, get_layout, read_export, read_source, verify, write
 from ..export.write import digest
 from ..models.pretrained import load_pretrained

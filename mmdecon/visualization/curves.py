@@ -6,11 +6,13 @@ Shapes: N values of a curve, H x W the picture in pixels. Pictures are RGB, uint
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ..texts import read_lines
 from .canvas import GREEN, INK, ORANGE, SKY, VERMILION
 
 Curve = tuple[np.ndarray, np.ndarray]
@@ -26,17 +28,28 @@ def read_scalars(path: str | Path) -> dict[str, Curve]:
         Name -> (steps (N,), values (N,)), in the order of the file.
 
     Raises:
-        ValueError: If the file holds no scalars.
+        ValueError: If the file holds no scalars, or a line is damaged.
     """
     points: dict[str, list[tuple[float, float]]] = {}
-    for line in Path(path).read_text(encoding='utf-8').splitlines():
-        record = json.loads(line)
+    for number, line in enumerate(read_lines(str(path)), 1):
+        record = _record(line, f'{path}, line {number}') if line else {}
         for name, value in record.items():
             if name != 'step' and 'step' in record and isinstance(value, (int, float)):
                 points.setdefault(name, []).append((record['step'], value))
     if not points:
         raise ValueError(f'{path} holds no scalars; give the scalars.json of a run with a LocalVisBackend')
     return {name: tuple(np.array(pairs, float).T) for name, pairs in points.items()}
+
+
+def _record(line: str, where: str) -> dict[str, Any]:
+    """Reads the JSON object of a line."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{where} cannot be read as JSON: {error}') from error
+    if not isinstance(record, dict):
+        raise ValueError(f'{where} is no JSON object, as each line of a scalars.json is')
+    return record
 
 
 def draw_curves(

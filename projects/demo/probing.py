@@ -74,7 +74,5 @@ def open_data(count: int | None) -> tuple[Split, Split]:
     lists = (str(DATA / 'ImageSets/Segmentation' / f'{part}.txt') for part in ('train', 'val'))
     classes = ['background', 'nucleus']
     counts: tuple[int | None, ...] = (None, count)
-    configs = [
-        dict(folders, list_file=file, classes=classes, count=number) for file, number in zip(lists, counts)
-    ]
+    configs = [dict(folders, list_file=file, classes=classes, count=number) for file, number in zip(lists, counts)]
     return open_pair(*configs)

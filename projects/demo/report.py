@@ -21,15 +21,17 @@ TEMPLATE = """\
 
 {warning}## Before fine-tuning: what the decoder's finest map knows
 
-The network is frozen. Each cell of its p2 map is given to background or nucleus by a classifier that has seen eight labelled images: the 30
-nearest cells (knn), or logistic regression (linear). IoU of the nuclei in percent, on {validated} validation images; ± is the 95 % interval over draws of the labelled
-images, and random networks are the mean of several.
+The network is frozen. Each cell of its p2 map is given to background or nucleus by a classifier that has seen eight
+labelled images: the 30 nearest cells (knn), or logistic regression (linear). IoU of the nuclei in percent, on
+{validated} validation images; ± is the 95 % interval over draws of the labelled images, and random networks are the
+mean of several.
 
 {probe}
 
 ![](maps.png)
 
-p2 of validation images: its first three principal components as red, green and blue, of the network from scratch and of the pre-trained one.
+p2 of validation images: its first three principal components as red, green and blue, of the network from scratch and
+of the pre-trained one.
 
 ## After fine-tuning
 

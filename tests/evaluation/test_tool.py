@@ -47,7 +47,12 @@ def test_two_checkpoints_few_labels(checkpoints: list[str], tmp_path: Path, monk
     same = [[r['scores'] for r in rows if r['subject'].endswith(n) and r['start'] == 'given'] for n in ('one', 'two')]
     assert same[0] == same[1]  # both checkpoints are the same, and so are all draws
     text = (tmp_path / 'table.md').read_text()
-    assert '| all 2 |' in text and 'minus random decoder' in text and 'minus from scratch' in text and '2 of 2 seeds' in text.replace('0 of 2', '2 of 2')
+    assert (
+        '| all 2 |' in text
+        and 'minus random decoder' in text
+        and 'minus from scratch' in text
+        and '2 of 2 seeds' in text.replace('0 of 2', '2 of 2')
+    )
     for name in ('bars.png', 'maps.png'):
         assert mmcv.imread(str(tmp_path / name)).std() > 10
 

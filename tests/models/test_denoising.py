@@ -26,7 +26,9 @@ def build(frozen: bool = False, **branches: dict) -> DeCon:
     return model.train()
 
 
-def plain_loss(encoder: nn.Module, fpn: nn.Module, conv: nn.Conv2d, image: torch.Tensor, e: torch.Tensor) -> torch.Tensor:
+def plain_loss(
+    encoder: nn.Module, fpn: nn.Module, conv: nn.Conv2d, image: torch.Tensor, e: torch.Tensor
+) -> torch.Tensor:
     """The paper's loss, without anything of ours: noise in, the prediction's pixels put side by side by hand."""
     maps = fpn(encoder((image + 0.5 * e) / (1 + 0.5**2) ** 0.5))
     x = conv(maps[0])  # (B, 3 * 4 * 4, h, w)
@@ -37,9 +39,10 @@ def plain_loss(encoder: nn.Module, fpn: nn.Module, conv: nn.Conv2d, image: torch
 
 @pytest.mark.parametrize('frozen', [False, True])
 def test_loss_and_gradients_are_those_of_plain_torch(frozen: bool) -> None:
-    model, views = build(frozen).double(), [
-        view._replace(image=view.image.double(), noise=view.noise.double()) for view in all_objectives.views()
-    ]
+    model, views = (
+        build(frozen).double(),
+        [view._replace(image=view.image.double(), noise=view.noise.double()) for view in all_objectives.views()],
+    )
     student = model.network.student
     loss = model.loss(views)['loss_dec']
     loss.backward()
@@ -78,7 +81,9 @@ def test_nothing_runs_a_teacher_or_the_clean_image(monkeypatch: pytest.MonkeyPat
     model, views = build(), all_objectives.views()
     seen: list[torch.Tensor] = []
     monkeypatch.setattr(
-        type(model.network.student), 'forward', lambda self, image, encoded=None: seen.append(image) or FORWARD(self, image)
+        type(model.network.student),
+        'forward',
+        lambda self, image, encoded=None: seen.append(image) or FORWARD(self, image),
     )
     model.loss(views)
     noisy = [model.noise(view) for view in views]
@@ -98,7 +103,7 @@ def test_beside_contrast_the_others_see_the_clean_image() -> None:
         noise=NOISE,
     )
     both.clock, both = alone.clock, both.train()
-    both.load_state_dict({**both.state_dict(), **{k: v for k, v in alone.state_dict().items()}})
+    both.load_state_dict(both.state_dict() | alone.state_dict())
     alone.load_state_dict({k: v for k, v in both.state_dict().items() if k in alone.state_dict()})
     expected = alone.loss(views)['loss_enc'].item()
     found = both.loss(views)

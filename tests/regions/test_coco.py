@@ -68,7 +68,7 @@ def test_coco_refuses_invalid_annotations(tmp_path: Path, segmentation: object, 
     with pytest.raises(ValueError, match='bad.json cannot be read as JSON'):
         CocoInstances(str(tmp_path / 'bad.json'))
     (tmp_path / 'other.json').write_text('{"images": []}')
-    with pytest.raises(ValueError, match="other.json has no 'annotations', 'categories'"):
+    with pytest.raises(ValueError, match="other.json has no 'annotations'"):
         CocoInstances(str(tmp_path / 'other.json'))
 
 

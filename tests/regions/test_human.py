@@ -9,7 +9,7 @@ from scipy.io import loadmat, savemat
 
 from mmdecon.images.reading import read_image
 from mmdecon.regions import BSDS, LabelFolder
-from mmdecon.regions.annotations import Names
+from mmdecon.regions.by_name import Names
 from mmdecon.regions.methods import build_human
 from tests.support.data import DATA, needs_data
 
@@ -69,9 +69,11 @@ def test_bsds(tmp_path: Path) -> None:
 
 
 def test_names_are_found_with_more_or_fewer_folders() -> None:
-    names = Names(['train/a.jpg', 'val/a.jpg', 'b.jpg', 'deep/er/c.jpg'])
-    asked = ['train/a.jpg', 'a.jpg', 'x/b.jpg', 'er/c.jpg', 'other/c.jpg', 'd.jpg']
-    assert [names.find(name) for name in asked] == ['train/a.jpg', None, 'b.jpg', 'deep/er/c.jpg', None, None]
+    names = Names(['train/a.jpg', 'val/a.jpg', 'b.jpg', 'deep/er/c.jpg', 'a\u0308.jpg'], 'x.json')
+    asked = ['train/a.jpg', 'x/b.jpg', 'er/c.jpg', 'other/c.jpg', 'd.jpg', 'x/ä.jpg']
+    assert [names.find(name) for name in asked] == ['train/a.jpg', 'b.jpg', 'deep/er/c.jpg', None, None, 'a\u0308.jpg']
+    with pytest.raises(ValueError, match='^a.jpg may be train/a.jpg or val/a.jpg of x.json'):
+        names.find('a.jpg')
 
 
 @needs_data

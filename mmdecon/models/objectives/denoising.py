@@ -17,8 +17,8 @@ from .base import Objective, direction_std
 class DenoisingObjective(Objective):
     """Finds the noise in a noisy image: the mean squared distance of prediction and noise.
 
-    Decoder Denoising Pretraining for Semantic Segmentation (DDeP), arXiv 2205.11423. The student sees noisy copies of the
-    views (``model.noise``); there is no teacher. Of a pair (i, j) view i alone counts: ``pairs=((0, 0), (1, 1))``
+    Decoder Denoising Pretraining for Semantic Segmentation (DDeP), arXiv 2205.11423. The student sees noisy copies of
+    the views (``model.noise``); there is no teacher. Of a pair (i, j) view i alone counts: ``pairs=((0, 0), (1, 1))``
     uses both views.
 
     Args:

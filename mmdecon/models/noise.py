@@ -48,7 +48,11 @@ class GaussianNoise(nn.Module):
 
         Args:
             view: With ``noise``.
+
+        Raises:
+            ValueError: If it has none.
         """
-        assert view.noise is not None
+        if view.noise is None:
+            raise ValueError('the view has no noise yet: draw it first')
         mixed = view.image + self.scale * view.noise
         return mixed / sqrt(1 + self.scale**2) if self.keep_variance else mixed

@@ -8,9 +8,9 @@ from typing import Any
 from mmengine.config import Config
 
 from ..checkpoint import load_file, save_file
-from ..files import write_json
 from ..export import check_fit, convert, get_layout, read_export, read_source, verify, write
 from ..export.write import digest
+from ..files import write_json
 from ..models.pretrained import load_pretrained
 from ..provenance import file_digest
 from .protocols import build_model, scope_of

@@ -1,6 +1,5 @@
 """Reading and writing checkpoints: without running what a stranger packed into one, and whole or not at all."""
 
-import ast
 import os
 import re
 import zipfile
@@ -14,6 +13,7 @@ import torch
 
 from .addresses import local_file, resolve, scheme_of
 from .files import writing
+from .provenance import require_as_exported
 
 FOREIGN = re.compile('Unsupported (global|class)|GLOBAL')  # of torch, on what it will not unpickle
 
@@ -33,7 +33,8 @@ def load_file(path: str, place: str = '') -> dict[str, Any]:
         FileNotFoundError: If there is no such file.
         ModuleNotFoundError: If safetensors is needed and not installed.
         OSError: If it cannot be read or downloaded.
-        ValueError: If it is no checkpoint, was cut off, or holds more than tensors and plain values.
+        ValueError: If it is no checkpoint, was cut off, holds more than tensors and plain values, or is an export whose
+            tensors were changed.
     """
     name = f'{path} ({place})' if place else path
     with local_file(path) as local:
@@ -43,6 +44,7 @@ def load_file(path: str, place: str = '') -> dict[str, Any]:
     content = content if 'state_dict' in content else dict(state_dict=content)
     if not isinstance(content['state_dict'], dict):
         raise ValueError(f'{name} holds no state dict but a {type(content["state_dict"]).__name__}')
+    require_as_exported(content, name)
     if scheme_of(path) == 'mmcls':  # which names classifiers, and means their backbones
         state = {k.removeprefix('backbone.'): v for k, v in content['state_dict'].items() if k.startswith('backbone.')}
         content = dict(state_dict=state)
@@ -160,43 +162,3 @@ def save_file(content: dict[str, Any], path: str) -> None:
         torch.save(content, file)
         file.flush()
         os.fsync(file.fileno())
-
-
-def read_config_text(text: str) -> dict[str, Any]:
-    """Reads a config dumped by mmengine without executing it.
-
-    Only assignments of literals and ``dict(...)`` calls are understood, which is all that a dump consists of.
-
-    Args:
-        text: What mmengine's ``Config.pretty_text`` gave, as in a checkpoint's ``meta['cfg']``.
-
-    Raises:
-        ValueError: If there is anything else in it.
-
-    Examples:
-        >>> read_config_text("model = dict(type='DeCon', depth=(1, 2))")
-        {'model': {'type': 'DeCon', 'depth': (1, 2)}}
-    """
-    values = {}
-    try:
-        statements = ast.parse(text).body
-    except (SyntaxError, TypeError) as error:
-        raise ValueError(f'the config in the checkpoint cannot be read: {error}') from error
-    for statement in statements:
-        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
-            raise ValueError(f'line {statement.lineno} of the config in the checkpoint is not an assignment')
-        values[statement.targets[0].id] = _evaluate(statement.value)
-    return values
-
-
-def _evaluate(node: ast.expr | None) -> Any:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict' and not node.args:
-        return {word.arg: _evaluate(word.value) for word in node.keywords}
-    if isinstance(node, ast.Dict):
-        return {_evaluate(key): _evaluate(value) for key, value in zip(node.keys, node.values)}
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        kind = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
-        return kind(_evaluate(item) for item in node.elts)
-    if node is None:  # what dict(**{...}) unpacks
-        raise ValueError('the config in the checkpoint unpacks a dict, which no dump does')
-    return ast.literal_eval(node)

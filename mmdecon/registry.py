@@ -16,7 +16,7 @@ require('mmengine', 'mmcv', 'mmpretrain', 'mmseg')
 from mmengine import registry as root  # noqa: E402, after the check, whose message says more
 
 MODELS = root.Registry('model', parent=root.MODELS, locations=['mmdecon.models', 'mmdecon.downstream'])
-DATASETS = root.Registry('dataset', parent=root.DATASETS, locations=['mmdecon.datasets', 'mmdecon.downstream'])
+DATASETS = root.Registry('dataset', parent=root.DATASETS, locations=['mmdecon.datasets'])
 DATA_SAMPLERS = root.Registry('data sampler', parent=root.DATA_SAMPLERS, locations=['mmdecon.datasets'])
 TRANSFORMS = root.Registry('transform', parent=root.TRANSFORMS, locations=['mmdecon.datasets'])
 METRICS = root.Registry('metric', parent=root.METRICS, locations=['mmdecon.downstream'])

@@ -21,6 +21,7 @@ LAYERS = (
         'wrapping',
         'provenance',
         'checkpoint',
+        'config_text',
         'addresses',
         'files',
         'spreads',

@@ -1,10 +1,9 @@
-"""For mmseg: xNet's Post Feature Pyramid; heads, losses and metrics of depth; IoU of the foreground; own images."""
+"""For mmseg: xNet's Post Feature Pyramid; heads, losses and metrics of depth; IoU of the foreground."""
 
 from .depth_heads import FPNDepthHead, PostFeaturePyramidDepthHead, UPerDepthHead
 from .depth_metric import DepthMetric
 from .foreground_iou import ForegroundIoU
 from .post_feature_pyramid import PostFeaturePyramidHead
-from .seg_folder import SegFolder
 from .up_projection import BerHuLoss, UpProjectionDepthHead
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     'ForegroundIoU',
     'PostFeaturePyramidDepthHead',
     'PostFeaturePyramidHead',
-    'SegFolder',
     'UPerDepthHead',
     'UpProjectionDepthHead',
 ]

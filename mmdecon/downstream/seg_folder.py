@@ -1,4 +1,8 @@
-"""Folders of annotated images for mmseg."""
+"""Folders of annotated images for mmseg.
+
+A config imports this module, ``custom_imports = dict(imports=['mmdecon.downstream.seg_folder'])``, as mmseg's data sets
+print lines that no other run is to see.
+"""
 
 import os
 from pathlib import Path

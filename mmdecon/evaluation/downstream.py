@@ -12,6 +12,7 @@ from ..models.encoders import blank_image
 from ..models.levels import Level
 from ..models.network import Network
 from ..models.pretrained import misfits
+from ..provenance import origin
 from .starts import without_starts
 
 PARTS = dict(backbone='encoder.', neck='decoder.neck.neck.', decode_head='decoder.head.decode_head.')
@@ -71,7 +72,7 @@ def load_downstream(config: Mapping[str, Any], path: str) -> tuple[Network, dict
     }
     config = without_starts({**config, 'decoder': decoders})
     network = Network(config['encoder'], decoders)
-    about = content.get('meta', {}).get('mmdecon', {}) if isinstance(content.get('meta'), Mapping) else {}
+    about = origin(content)
     untrained = {new + n[len(old) + 1 :] for old, new in PARTS.items() for n in _starting(about.get('untrained'), old)}
     wanted = {name: value for name, value in network.state_dict().items() if name not in untrained}
     problems = misfits(state, wanted)

@@ -8,7 +8,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..checkpoint import load_file, read_config_text
+from ..checkpoint import load_file
+from ..config_text import read_config_text
 from ..models.decon import build_network
 from ..models.network import Network
 from ..models.twin import STUDENT, TEACHER

@@ -1,20 +1,16 @@
 """The file that an export becomes."""
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from torch import Tensor
 
+from ..addresses import local_file
 from ..checkpoint import load_file, save_file
 from ..files import require_writable
-from ..provenance import code, file_digest
+from ..provenance import KEY, TENSORS, code, file_digest, origin, require_as_exported, tensors_digest
 from .pieces import Export
 from .source import Source
-
-KEY = 'mmdecon'
 
 
 def require_destination(path: str, checkpoint: str) -> None:
@@ -53,9 +49,10 @@ def write(source: Source, export: Export, path: str) -> None:
         step=source.meta.get('iter'),
         epoch=source.meta.get('epoch'),
         config=source.meta.get('cfg') or Config(dict(model=source.config)).pretty_text,
-        checkpoint_sha256=file_digest(source.path),
-        tensors_sha256=digest(export.state),
+        tensors_sha256=tensors_digest(export.state),
     )
+    with local_file(source.path) as local:
+        provenance['checkpoint_sha256'] = file_digest(local)
     save_file(dict(state_dict=export.state, meta={KEY: provenance}), path)
 
 
@@ -86,17 +83,6 @@ def require_export(content: dict[str, Any], path: str) -> None:
     Raises:
         ValueError: If so.
     """
-    provenance = content.get('meta', {}).get(KEY) if isinstance(content.get('meta'), dict) else None
-    if not isinstance(provenance, dict) or 'tensors_sha256' not in provenance:
+    if TENSORS not in origin(content):
         raise ValueError(f'{path} is no export of mmdecon; make one with tools/export.py')
-    if digest(content['state_dict']) != provenance['tensors_sha256']:
-        raise ValueError(f'{path} is damaged: its tensors are not those that were exported; export again')
-
-
-def digest(state: Mapping[str, Tensor]) -> str:
-    """SHA-256 of names and tensors."""
-    total = hashlib.sha256()
-    for name in sorted(state):
-        total.update(name.encode())
-        total.update(state[name].contiguous().numpy().tobytes())
-    return total.hexdigest()
+    require_as_exported(content, path)

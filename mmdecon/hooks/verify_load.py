@@ -6,6 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from ..checkpoint import require_whole
+from ..provenance import origin
 from ..registry import HOOKS
 from ..wrapping import unwrapped
 
@@ -55,7 +56,7 @@ class VerifyLoad(Hook):
         if not self.any_checkpoint:
             require_export(checkpoint, path)
         model = unwrapped(runner.model)
-        about = checkpoint.get('meta', {}).get('mmdecon', {})
+        about = origin(checkpoint)
         absent = {key: about[key] for key in ('untrained', 'classifiers') if key in about}
         layout = get_layout(about.get('layout', PLAIN_LAYOUT))
         fit = check_fit(checkpoint.get('state_dict', checkpoint), model, layout, **absent)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS, DefaultScope
 
+import mmdecon.downstream.seg_folder  # noqa: F401, registers it
+
 NUCLEI = Path(__file__).parents[1] / 'data/nuclei'
 
 

@@ -5,7 +5,8 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmdecon.checkpoint import load_file, read_config_text
+from mmdecon.checkpoint import load_file
+from mmdecon.config_text import read_config_text
 
 
 def run(tmp_path, **options) -> Runner:

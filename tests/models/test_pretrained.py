@@ -163,6 +163,17 @@ class TestOwn:
             for name, wanted in source.network(image).items():
                 torch.testing.assert_close(maps[name], wanted)
 
+    def test_an_export_that_was_damaged_is_refused(self, tmp_path) -> None:
+        source = read_source(save_checkpoint(tmp_path / 'decon.pth', tiny.network(), 'p2'))
+        path = tmp_path / 'export.pth'
+        write(source, convert(source, 'mmseg', 'encoder'), str(path))
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1  # within the tensors, where torch does not look for faults
+        path.write_bytes(content)
+        assert torch.load(path, weights_only=True)
+        with pytest.raises(ValueError, match=r'export\.pth \(model\.network\.encoder\.init_cfg\) is damaged'):
+            network(tiny.RESNET, path, prefix='backbone')
+
     def test_an_export_of_another_decoder_is_refused(self, tmp_path) -> None:
         source = read_source(save_checkpoint(tmp_path / 'decon.pth', tiny.network(), 'p2'))
         path = str(tmp_path / 'export.pth')

@@ -4,6 +4,7 @@
 _base_ = '../segmentation.py'
 data_root, classes = 'data/my_seg', ['background', 'object']
 crop_size = (512, 512)
+custom_imports = dict(imports=['mmdecon.downstream.seg_folder'], allow_failed_imports=False)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),

@@ -71,12 +71,9 @@ def read_labels(path: Path, ignore: Sequence[int]) -> np.ndarray:
         (H, W), int64.
 
     Raises:
-        ValueError: If it is damaged, or has several channels.
+        ValueError: If it has several channels.
     """
-    try:
-        labels = np.array(Image.open(path)).astype(np.int64)
-    except Exception as error:  # decoders raise nearly anything on damaged bytes
-        raise ValueError(f'the annotation {path} cannot be read: {error}') from error
+    labels = np.array(Image.open(path)).astype(np.int64)
     if labels.ndim != 2:
         raise ValueError(f'{path} has {labels.shape[2]} channels: an annotation has one, with the number of the class')
     labels[np.isin(labels, list(ignore))] = IGNORED

@@ -37,8 +37,8 @@ def decode_mask(segmentation: Any, size: tuple[int, int], where: str) -> np.ndar
     """
     if isinstance(segmentation, Mapping) and segmentation.get('size') not in (list(size), tuple(size)):
         raise ValueError(
-            f'{where} is of {reprlib.repr(segmentation.get("size"))} pixels (height, width), its image of {list(size)}: both must '
-            'have the same size'
+            f'{where} is of {reprlib.repr(segmentation.get("size"))} pixels (height, width), its image of '
+            f'{list(size)}: both must have the same size'
         )
     try:
         if isinstance(segmentation, Mapping):

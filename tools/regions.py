@@ -95,6 +95,12 @@ def make(args: Namespace) -> None:
             print(f'{store.counts[key]} images {what}')
 
 
+def titles(regions: list[str]) -> dict[str, str]:
+    """Names the columns of the report: files by their base names, unless two have the same."""
+    short = {os.path.basename(one): one for one in regions}
+    return short if len(short) == len(regions) else {one: one for one in regions}
+
+
 def report(args: Namespace) -> None:
     """Prints a table, and draws examples."""
     if args.out:
@@ -110,8 +116,8 @@ def report(args: Namespace) -> None:
     if len(set(args.regions)) < len(args.regions):
         refuse('REGIONS names the same twice')
     sources: dict[str, Source] = {
-        os.path.basename(one): build_generator(one, args.options) if one in METHODS else RegionStore(one)
-        for one in args.regions
+        title: build_generator(one, args.options) if one in METHODS else RegionStore(one)
+        for title, one in titles(args.regions).items()
     }
     human = build_human(args.human, args.human_method, args.human_options)
     stored = next((source for source in sources.values() if isinstance(source, RegionStore)), None)

@@ -25,9 +25,9 @@ class Result:
     Attributes:
         subject: The network's name.
         start: ``given``: levels that were asked for, of the network as it is; ``random decoder``: the
-            same with random decoder weights; ``from scratch``: with random weights throughout; ``encoder``: all levels
+            same with a random decoder; ``from scratch``: with random initialisation throughout; ``encoder``: all levels
             of the encoder joined.
-        seed: Of random weights; None otherwise.
+        seed: Of a random initialisation; None otherwise.
         row: The scores.
     """
 
@@ -72,7 +72,7 @@ def evaluate(
         draws: Which of the training images have labels.
         how: The options.
         seeds: Of the random decoders that each network is compared with; empty for none.
-        scratch: Whether each is also compared with the same network of random weights throughout, by the same seeds.
+        scratch: Whether each is also compared with the same network from scratch, by the same seeds.
         tell: Takes one line for each network that is done.
 
     Raises:

@@ -13,7 +13,7 @@ from ..registry import REGIONS
 from .annotations import Annotation, HumanRegions, digest, load_json, read_png, require_folder
 from .base import NO_REGION, as_integer
 from .coco_images import CocoImages, Numbered
-from .json_entries import Entry, category_names, entries, id_of, is_crowd
+from .json_entries import Entry, brief, category_names, entries, id_of, is_crowd
 from .masks import decode_mask, pack_masks
 
 CROWDS = ('skip', 'keep')
@@ -163,7 +163,7 @@ class CocoPanoptic(_Coco):
         for part, place in entries(entry['segments_info'], f'{where}: segments_info'):
             number = as_integer(part.get('id'))
             if number is None or number in listed:
-                raise ValueError(f"{place} has the 'id' {part.get('id')!r}: give each segment a number of its own")
+                raise ValueError(f"{place} has the 'id' {brief(part.get('id'))}: give each segment a number of its own")
             listed[number] = part, place
         return listed
 

@@ -13,7 +13,7 @@ from ..texts import composed
 from .annotations import load_json
 from .base import as_integer
 from .by_name import Names, refuse_other_file
-from .json_entries import Entry, entries, id_of
+from .json_entries import Entry, brief, entries, id_of
 from .masks import check_pixels
 
 SIZE = ('height', 'width')
@@ -49,13 +49,13 @@ class CocoImage(NamedTuple):
         height, width = (as_integer(self.entry.get(key)) for key in SIZE)
         if not height or not width or min(height, width) < 1:
             values = [self.entry.get(key) for key in SIZE]
-            raise ValueError(f'{self.where}, {self.name}, has the height and width {values}: give its pixels')
+            raise ValueError(f'{self.where}, {self.name}, has the height and width {brief(values)}: give its pixels')
         if known is None:
             check_pixels(1, (height, width), f'{self.where}, {self.name}')
         elif (height, width) != tuple(known):
             raise ValueError(
-                f'{self.name} has {known[0]} x {known[1]} pixels, but its mask has {height} x {width} ({self.where}): '
-                'resize neither or both'
+                f'{self.name} has {known[0]} x {known[1]} pixels, but its mask has {brief(height)} x {brief(width)} '
+                f'({self.where}): resize neither or both'
             )
         return height, width
 
@@ -135,8 +135,9 @@ class CocoImages:
             grouped.setdefault(id_of(entry, 'image_id', where), []).append((number, entry))
         lost = [key for key in grouped if key not in self._by_id]
         count = sum(len(grouped.pop(key)) for key in lost)
-        about = f'{count} of {len(listed)} entries are of images that {self.path} does not list'
-        about += f', such as image_id {lost[0]}' if lost else ''
+        lister = 'the file' if what.startswith(self.path) else self.path
+        about = f'{count} of {len(listed)} entries are of images that {lister} does not list'
+        about += f', such as image_id {brief(lost[0])}' if lost else ''
         if not grouped:
             raise ValueError(f'{what}: {about}: give annotations of its images, whose ids are {self._some()}')
         if lost:
@@ -145,7 +146,7 @@ class CocoImages:
 
     def _some(self) -> str:
         """Shows some ids."""
-        return ', '.join(list(self._by_id)[:3]) + (', …' if len(self._by_id) > 3 else '')
+        return ', '.join(map(brief, list(self._by_id)[:3])) + (', …' if len(self._by_id) > 3 else '')
 
 
 def _name(entry: Entry, where: str) -> str:

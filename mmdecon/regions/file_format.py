@@ -62,6 +62,11 @@ def to_name(key: bytes) -> str:
     return key.decode('utf-8', 'surrogateescape')
 
 
+def _sum(options: Any) -> str:
+    """SHA-256 of options, in hexadecimal digits."""
+    return hashlib.sha256(canonical(options).encode()).hexdigest()
+
+
 def preamble(options: dict[str, Any], keys: Sequence[bytes]) -> bytes:
     """Builds the preamble of a store.
 
@@ -75,7 +80,7 @@ def preamble(options: dict[str, Any], keys: Sequence[bytes]) -> bytes:
     known = dict(
         format=FORMAT,
         options=options,
-        options_sha256=hashlib.sha256(canonical(options).encode()).hexdigest(),
+        options_sha256=_sum(options),
         images=len(keys),
         names_sha256=sums.hexdigest(),
     )
@@ -104,8 +109,11 @@ def read_preamble(file: BinaryIO, path: str) -> tuple[dict[str, Any], int]:
         known = json.loads(file.read(length))
     except ValueError as error:
         raise ValueError(f'{path} is damaged, its preamble cannot be read ({error}): make it again') from error
-    if known['format'] != FORMAT:
+    known = known if isinstance(known, dict) else {}
+    if known.get('format', FORMAT) != FORMAT:
         raise ValueError(f'{path} is a store of format {known["format"]}, this mmdecon reads {FORMAT}: make it again')
+    if 'options' not in known or _sum(known['options']) != known.get('options_sha256'):
+        raise ValueError(f'{path} is damaged, its preamble does not have the checksum of its options: make it again')
     return known, len(start) + length
 
 

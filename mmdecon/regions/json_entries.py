@@ -1,11 +1,22 @@
 """Reads entries of annotation files in JSON: what can be understood, or an error that names the entry."""
 
+import reprlib
 from collections.abc import Iterator
 from typing import Any
 
 from .base import as_integer
 
 Entry = dict[str, Any]
+
+
+def brief(value: Any) -> str:
+    """Writes a value for an error message: short, and with invisible characters made visible.
+
+    Examples:
+        >>> brief('7'), brief(10**99)
+        ("'7'", '10000000000000000...00000000000000000')
+    """
+    return ascii(value) if isinstance(value, str) and len(value) < 30 else reprlib.repr(value)
 
 
 def entries(listed: Any, what: str) -> Iterator[tuple[Entry, str]]:
@@ -47,7 +58,7 @@ def id_of(entry: Entry, key: str, where: str) -> str:
         return str(number)
     if isinstance(value, str) and value:
         return value
-    problem = f'has the {key!r} {value!r}' if key in entry else f'has no {key!r}'
+    problem = f'has the {key!r} {brief(value)}' if key in entry else f'has no {key!r}'
     raise ValueError(f'{where} {problem}: give it a whole number or a text, or remove the entry')
 
 
@@ -62,7 +73,7 @@ def is_crowd(part: Entry, where: str) -> bool:
         return False
     if value in (1, '1'):
         return True
-    raise ValueError(f"{where} has the 'iscrowd' {value!r}: give 0 or 1")
+    raise ValueError(f"{where} has the 'iscrowd' {brief(value)}: give 0 or 1")
 
 
 def category_names(listed: Any, what: str) -> dict[str, str]:
@@ -76,5 +87,7 @@ def category_names(listed: Any, what: str) -> dict[str, str]:
         number = id_of(entry, 'id', where)
         name = str(entry.get('name', number))
         if names.setdefault(number, name) != name:
-            raise ValueError(f'{where} calls the category {number} {name!r}, an entry before {names[number]!r}')
+            raise ValueError(
+                f'{where} calls the category {brief(number)} {brief(name)}, an entry before {brief(names[number])}'
+            )
     return names

@@ -3,6 +3,7 @@
 Shapes: H x W an image in pixels, S planes, N masks.
 """
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -36,8 +37,8 @@ def decode_mask(segmentation: Any, size: tuple[int, int], where: str) -> np.ndar
     """
     if isinstance(segmentation, Mapping) and segmentation.get('size') not in (list(size), tuple(size)):
         raise ValueError(
-            f'{where} is of {segmentation.get("size")} pixels (height, width), its image of {list(size)}: both must '
-            'have the same size'
+            f'{where} is of {reprlib.repr(segmentation.get("size"))} pixels (height, width), its image of '
+            f'{list(size)}: both must have the same size'
         )
     try:
         if isinstance(segmentation, Mapping):
@@ -70,7 +71,7 @@ def _check_polygon(polygon: Any, which: str) -> float:
         raise ValueError(f'{which} {count}: x and y of three corners or more are needed')
     wrong = [value for value in polygon if not is_number(value) or abs(value) > FARTHEST]
     if wrong:
-        raise ValueError(f'{which} has a corner at {wrong[0]!r}, not a number within {FARTHEST:.0f} pixels')
+        raise ValueError(f'{which} has a corner at {reprlib.repr(wrong[0])}, not a number within {FARTHEST:.0f} pixels')
     corners = np.array(polygon, float).reshape(-1, 2)
     return float(np.abs(corners - np.roll(corners, 1, axis=0)).max(axis=1).sum())
 

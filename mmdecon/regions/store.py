@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..images.reading import UnreadableImage
 from .by_name import FoundByName, refuse_second
 from .coding import DamagedRecord, Summary, decode, summarise
 from .file_format import PLACE, canonical, read_preamble, read_trailer, to_key, to_name
@@ -149,8 +150,8 @@ class RegionStore(FoundByName):
             (H, W, S), int32, exactly the ids that the generator made.
 
         Raises:
-            ValueError: If the store is damaged, the image is not in it, has another size there, or could not be read
-                when the store was made.
+            UnreadableImage: If the image could not be read when the store was made.
+            ValueError: If the store is damaged, or the image is not in it or has another size there.
         """
         number = self._number(name)
         try:
@@ -158,7 +159,7 @@ class RegionStore(FoundByName):
         except DamagedRecord as error:
             raise ValueError(f'{self.path} is damaged, the record of {name} {error}: make it again') from error
         if isinstance(regions, str):
-            raise ValueError(f'{self.path} has no regions of {name}: the image could not be read: {regions}')
+            raise UnreadableImage(f'{self.path} has no regions of {name}: the image could not be read: {regions}')
         if size is not None and regions.shape[:2] != tuple(size):
             raise ValueError(
                 f'{name} has {size[0]} x {size[1]} pixels, but its regions in {self.path} have '

@@ -46,7 +46,7 @@ def probe_command(checkpoint: Path, out: Path) -> str:
 
 
 def probe_level(checkpoint: Path, shown: int, quick: bool) -> Probed:
-    """Probes the teacher's map on few labelled images, beside the same network with random weights.
+    """Probes the teacher's map on few labelled images, beside the same network from scratch.
 
     Args:
         checkpoint: Of the pre-training.

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from mmdecon.datasets import ImageFolder, LoadRegions
 from mmdecon.datasets.load_regions import choose_planes
+from mmdecon.images.reading import UnreadableImage
 from mmdecon.regions import Job, make_store
 from mmdecon.registry import REGIONS
 from tests.support.stores import names_of
@@ -75,6 +76,17 @@ def test_regions_follow_crop_and_flip_exactly(folder: Path, store: str, workers:
 def sample(folder: Path, name: str = '1.png') -> dict:
     data = ImageFolder(str(folder), [dict(type='mmdecon.LoadImage')])
     return next(data[index] for index in range(len(data)) if data[index]['name'].endswith(name))
+
+
+def test_an_image_that_the_store_could_not_read_is_skipped_as_others(folder: Path, tmp_path: Path) -> None:
+    whole = (folder / '0.png').read_bytes()
+    (folder / '0.png').write_bytes(whole[:60])
+    make_store(Job(str(folder), Pixels(), unreadable='skip'), names_of(folder), str(tmp_path / 'b.regions'))
+    (folder / '0.png').write_bytes(whole)
+    steps = [dict(type='mmdecon.LoadImage'), dict(type='mmdecon.LoadRegions', store=str(tmp_path / 'b.regions'))]
+    with pytest.raises(UnreadableImage, match='b.regions has no regions of 0.png: the image could not be read'):
+        ImageFolder(str(folder), steps)[0]
+    assert ImageFolder(str(folder), steps, unreadable='skip')[0]['name'] == '2.png'
 
 
 def test_the_name_is_the_path_below_the_folder(folder: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mmengine.dataset import ConcatDataset, RepeatDataset
 from PIL import Image
 
-from mmdecon.datasets import ImageFolder
+from mmdecon.datasets import ImageFolder, SeededDraws
 from mmdecon.datasets.joined_regions import require_own_regions
 from mmdecon.evaluation.samples import open_folder
 from mmdecon.regions import BSDS, CocoInstances, Grid, Job, LabelFolder, Proposals, RegionStore, make_store
@@ -54,7 +55,9 @@ def test_joined_datasets_and_one_store(folder: Path, tmp_path: Path) -> None:
         make_store(Job(str(folder / 'train'), Grid(2)), ['1.png'], str(tmp_path / name))
     parts = [data(folder / part, store=str(tmp_path / 'a')) for part in ('train', 'val')]
     with pytest.raises(ValueError, match=r'train/1.png and .*val/1.png would both get 1.png in'):
-        require_own_regions(ConcatDataset([RepeatDataset(parts[0], 2), parts[1]]))
+        require_own_regions(SeededDraws(ConcatDataset(parts)))
+    with pytest.raises(ValueError, match=r'train/1.png and .*val/1.png would both get 1.png in'):
+        require_own_regions(torch.utils.data.ConcatDataset([RepeatDataset(parts[0], 2), parts[1]]))
     require_own_regions(ConcatDataset([parts[0], parts[0]]))
     require_own_regions(ConcatDataset([parts[0], data(folder / 'val', store=str(tmp_path / 'b'))]))
 

@@ -66,6 +66,10 @@ def test_refusals_of_reading(folder: Path, tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(ValueError, match='is not a region store'):
             RegionStore(str(path))
+    for old, new in ((b'"width": 5', b'"width": 6'), (b'"options"', b'"option_"'), (b'{"format', b'["format')):
+        path.write_bytes(whole.replace(old, new, 1))
+        with pytest.raises(ValueError, match='b.regions is damaged, its preamble'):
+            RegionStore(str(path))
     damaged = bytearray(whole)
     damaged[700] ^= 255
     path.write_bytes(damaged)

@@ -63,6 +63,11 @@ def test_report(regions, images: Path, tmp_path: Path, capsys) -> None:
     assert found['people.regions']['abo'] == 1 and found['people.regions']['objects'] == 8
     assert 0.3 < found['grid']['abo'] < 0.6 and found['grid']['class_abo'] < 1
     assert Image.open(picture).size[0] > 3 * 30
+    (tmp_path / 'more').mkdir()
+    (tmp_path / 'people.regions').rename(tmp_path / 'more/people.regions')
+    regions(images, tmp_path / 'people.regions', '--method', 'grid', '--workers', 0)
+    regions('report', tmp_path / 'people.regions', tmp_path / 'more/people.regions', tmp_path / 'labels')
+    assert '| average best overlap | 0.100 | 1.000 |' in capsys.readouterr().out
     regions('report', tmp_path / 'people.regions', tmp_path / 'labels')
     assert '4 of 4 images' in capsys.readouterr().out
 

@@ -9,10 +9,9 @@ from mmengine.config import Config
 
 from ..checkpoint import load_file, save_file
 from ..export import check_fit, convert, get_layout, read_export, read_source, verify, write
-from ..export.write import digest
 from ..files import write_json
 from ..models.pretrained import load_pretrained
-from ..provenance import file_digest
+from ..provenance import file_digest, tensors_digest
 from .protocols import build_model, scope_of
 from .settings import Protocol, Start
 
@@ -58,7 +57,7 @@ def make_ready(start: Start, protocol: Protocol, cfg: Config, folder: Path) -> R
         _make(start, protocol, cfg, path)
         write_json(note, made_of)
     state = load_file(str(path))['state_dict']
-    return Ready(str(path.resolve()), tuple(state), digest(state), start.weights is None)
+    return Ready(str(path.resolve()), tuple(state), tensors_digest(state), start.weights is None)
 
 
 def _make(start: Start, protocol: Protocol, cfg: Config, path: Path) -> None:

@@ -12,7 +12,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage, advise
-from ..images.listing import IMAGE_EXTENSIONS, as_paths, join_once, keep_listed, list_images
+from ..images.listing import IMAGE_EXTENSIONS, as_paths, join_once, keep_listed, list_images, refuse_split
 from ..images.reading import check_image
 from ..images.seeding import seeded
 from ..registry import DATASETS
@@ -108,7 +108,9 @@ class ImageFolder(BaseDataset):
         places: dict[str, str] = {}
         for folder in map(self._locate, self.folders):
             places.setdefault(os.path.realpath(folder), folder)
-        found = {folder: self._list(folder) for folder in places.values()}
+        given = ','.join(self.folders)
+        refuse_split(places.values(), self._locate(given), given)
+        found = {folder: list_images(folder, self.extensions) for folder in places.values()}
         if self.list_file is not None:
             found = keep_listed(found, self._locate(self.list_file))
         paths = join_once(found)
@@ -119,16 +121,6 @@ class ImageFolder(BaseDataset):
             dict(img_path=path, name=name.replace(os.sep, '/'), number=number)
             for number, (path, name) in enumerate(paths.items())
         ]
-
-    def _list(self, folder: str) -> list[str]:
-        """Lists the images of a folder."""
-        whole = self._locate(','.join(self.folders))
-        if len(self.folders) > 1 and not os.path.isdir(folder) and os.path.isdir(whole):
-            raise FileNotFoundError(
-                f'{shown(folder)} (dataset.folders) is not a folder, but {shown(whole)} is: a comma separates folders, '
-                f'unless it stands in quotes: dataset.folders="\'{shown(",".join(self.folders))}\'"'
-            )
-        return list_images(folder, self.extensions)
 
     def _locate(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""

@@ -32,6 +32,25 @@ def as_paths(given: Any, key: str) -> list[str]:
     return [os.fspath(path) for path in paths]
 
 
+def refuse_split(folders: Iterable[str], whole: str, given: str) -> None:
+    """Refuses folders that are parts of one, whose name has a comma.
+
+    Args:
+        folders: As they were understood.
+        whole: The path that their names make with commas between.
+        given: These names with commas between, for the message.
+
+    Raises:
+        FileNotFoundError: If one of several does not exist, but the whole does.
+    """
+    absent = [folder for folder in folders if not os.path.isdir(folder)]
+    if absent and whole not in absent and os.path.isdir(whole):
+        raise FileNotFoundError(
+            f'{shown(absent[0])} (dataset.folders) is not a folder, but {shown(whole)} is: a comma separates folders, '
+            f'unless it stands in quotes: dataset.folders="\'{shown(given)}\'"'
+        )
+
+
 def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
     """Lists the images in a folder and its subfolders.
 

@@ -11,9 +11,10 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
 from .errors import OversizedImage, UnreadableImage, shown
-from .header import TIFF_MARKS, Header, read_header, variable
+from .header import PNG_MARK, TIFF_MARKS, Header, read_header, variable
 from .jpeg import MARK, EncodedImage
 from .orientation import PNG_SIGNS, read_orientation, take_orientation, turn
+from .png import find_overlong
 
 
 def read_image(path: str) -> np.ndarray:
@@ -71,6 +72,9 @@ def _decode(content: bytes, path: str) -> np.ndarray:
         orientation, content = take_orientation(content)
     elif header is not None and _may_be_turned(header, content):
         orientation = read_orientation(header.image)
+    overlong = find_overlong(content) if content.startswith(PNG_MARK) else None
+    if overlong is not None:
+        raise UnreadableImage(f'{shown(path)} cannot be read: it is cut short, or damaged at byte {overlong}')
     flag = 'color' if header is None else 'color_ignore_orientation'  # what only OpenCV knows, it turns as it can
     image = mmcv.imfrombytes(content, flag=flag, backend='cv2') if content else None
     if image is None:

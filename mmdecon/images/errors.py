@@ -11,6 +11,17 @@ class OversizedImage(UnreadableImage):
     """An image has more pixels than are allowed; the message names the bound and how to raise it."""
 
 
+def unreadable(path: str, cause: object) -> UnreadableImage:
+    """Names a file and what is wrong with it, in one line.
+
+    Args:
+        path: The file.
+        cause: An error, or words.
+    """
+    words = ' '.join(str(cause).split()) or type(cause).__name__
+    return UnreadableImage(f'{shown(path)} cannot be read: {words}')
+
+
 def advise(errors: Sequence[UnreadableImage], them: str, otherwise: str = '') -> str:
     """Says what to do about files that cannot be read.
 

@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
-from .errors import OversizedImage, UnreadableImage, shown
+from .errors import OversizedImage, UnreadableImage, shown, unreadable
 from .header import PNG_MARK, TIFF_MARKS, Header, read_header, variable
 from .jpeg import MARK, EncodedImage
 from .orientation import PNG_SIGNS, read_orientation, take_orientation, turn
@@ -62,7 +62,7 @@ def open_image(path: str) -> np.ndarray | EncodedImage:
                 f'{shown(path)} is too large for OpenCV: make it smaller, or set the environment variable '
                 f'{variable("PIXELS")} higher before the program starts'
             ) from error
-        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
+        raise unreadable(path, error) from error
 
 
 def _decode(content: bytes, path: str) -> np.ndarray:
@@ -74,12 +74,12 @@ def _decode(content: bytes, path: str) -> np.ndarray:
         orientation = read_orientation(header.image)
     overlong = find_overlong(content) if content.startswith(PNG_MARK) else None
     if overlong is not None:
-        raise UnreadableImage(f'{shown(path)} cannot be read: it is cut short, or damaged at byte {overlong}')
+        raise unreadable(path, f'it is cut short, or damaged at byte {overlong}')
     flag = 'color' if header is None else 'color_ignore_orientation'  # what only OpenCV knows, it turns as it can
     image = mmcv.imfrombytes(content, flag=flag, backend='cv2') if content else None
     if image is None:
         reason = 'it is damaged, or of a format that OpenCV does not know' if content else 'it is empty'
-        raise UnreadableImage(f'{shown(path)} cannot be read: {reason}')
+        raise unreadable(path, reason)
     return turn(image, orientation)
 
 
@@ -108,7 +108,7 @@ def read_values(path: str) -> np.ndarray:
     except UnreadableImage:
         raise
     except Exception as error:  # on damaged bytes Pillow raises nearly anything
-        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
+        raise unreadable(path, error) from error
 
 
 def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:
@@ -132,7 +132,7 @@ def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:
     except UnreadableImage as error:
         return error
     except OSError as error:
-        return UnreadableImage(f'{shown(path)} cannot be read: {error}')
+        return unreadable(path, error)
     return None
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from ..texts import shown
+
 
 class UnreadableImage(ValueError):
     """An image file is missing, damaged, too large or of an unknown format; the message names it."""
@@ -9,6 +11,17 @@ class UnreadableImage(ValueError):
 
 class OversizedImage(UnreadableImage):
     """An image has more pixels than are allowed; the message names the bound and how to raise it."""
+
+
+def unreadable(path: str, cause: object) -> UnreadableImage:
+    """Names a file and what is wrong with it, in one line.
+
+    Args:
+        path: The file.
+        cause: An error, or words.
+    """
+    words = ' '.join(str(cause).split()) or type(cause).__name__
+    return UnreadableImage(f'{shown(path)} cannot be read: {words}')
 
 
 def advise(errors: Sequence[UnreadableImage], them: str, otherwise: str = '') -> str:

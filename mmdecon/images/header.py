@@ -16,11 +16,12 @@ from PIL.WebPImagePlugin import WebPImageFile
 from ..texts import shown
 from .errors import OversizedImage
 
+PNG_MARK = b'\x89PNG\r\n\x1a\n'
 TIFF_MARKS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 # Not Image.open, whose bound on pixels is of the whole process, and of another height than OpenCV's.
 READERS: dict[bytes, Callable[[BinaryIO], ImageFile]] = {
     b'\xff\xd8': JpegImageFile,
-    b'\x89PNG\r\n\x1a\n': PngImageFile,
+    PNG_MARK: PngImageFile,
     b'RIFF': WebPImageFile,
     b'BM': BmpImageFile,
     b'P5': PpmImageFile,

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 
-from ..texts import shown
 from .crops import Box
-from .errors import UnreadableImage
+from .errors import unreadable
 from .header import refuse_oversized
 from .orientation import SIDEWAYS, read_orientation, turn
 
@@ -47,7 +46,7 @@ class EncodedImage:
         try:
             return JpegImageFile(BytesIO(self.content))
         except Exception as error:  # on damaged bytes Pillow raises nearly anything
-            raise UnreadableImage(f'{shown(self.path)} cannot be read: {error}') from error
+            raise unreadable(self.path, error) from error
 
     def decode(self, reduction: int = 1) -> np.ndarray:
         """Decodes the file with Pillow: OpenCV before 4.12 fills missing parts with grey instead of failing.
@@ -68,7 +67,7 @@ class EncodedImage:
             rgb = file if file.mode == 'RGB' else file.convert('RGB')  # which copies
             return turn(cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR), self.orientation)
         except Exception as error:  # as above
-            raise UnreadableImage(f'{shown(self.path)} cannot be read: {error}') from error
+            raise unreadable(self.path, error) from error
 
     def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> tuple[list[Box], list[np.ndarray]]:
         """Crops the image, decoded at the lowest resolution that the crops allow.

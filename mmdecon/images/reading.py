@@ -13,10 +13,11 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
 from ..texts import shown
-from .errors import OversizedImage, UnreadableImage
-from .header import TIFF_MARKS, Header, read_header, variable
+from .errors import OversizedImage, UnreadableImage, unreadable
+from .header import PNG_MARK, TIFF_MARKS, Header, read_header, variable
 from .jpeg import MARK, EncodedImage
 from .orientation import PNG_SIGNS, read_orientation, take_orientation, turn
+from .png import find_overlong
 
 
 def read_image(path: str) -> np.ndarray:
@@ -64,7 +65,7 @@ def open_image(path: str) -> np.ndarray | EncodedImage:
                 f'{shown(path)} is too large for OpenCV: make it smaller, or set the environment variable '
                 f'{variable("PIXELS")} higher before the program starts'
             ) from error
-        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
+        raise unreadable(path, error) from error
 
 
 def _decode(content: bytes, path: str) -> np.ndarray:
@@ -74,11 +75,14 @@ def _decode(content: bytes, path: str) -> np.ndarray:
         orientation, content = take_orientation(content)
     elif header is not None and _may_be_turned(header, content):
         orientation = read_orientation(header.image)
+    overlong = find_overlong(content) if content.startswith(PNG_MARK) else None
+    if overlong is not None:
+        raise unreadable(path, f'it is cut short, or damaged at byte {overlong}')
     flag = 'color' if header is None else 'color_ignore_orientation'  # what only OpenCV knows, it turns as it can
     image = mmcv.imfrombytes(content, flag=flag, backend='cv2') if content else None
     if image is None:
         reason = 'it is damaged, or of a format that OpenCV does not know' if content else 'it is empty'
-        raise UnreadableImage(f'{shown(path)} cannot be read: {reason}')
+        raise unreadable(path, reason)
     return turn(image, orientation)
 
 
@@ -120,7 +124,7 @@ def _naming(path: str) -> Iterator[None]:
     except UnreadableImage:
         raise
     except Exception as error:  # on damaged bytes Pillow raises nearly anything
-        raise UnreadableImage(f'{shown(path)} cannot be read: {error}') from error
+        raise unreadable(path, error) from error
 
 
 def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:
@@ -144,7 +148,7 @@ def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:
     except UnreadableImage as error:
         return error
     except OSError as error:
-        return UnreadableImage(f'{shown(path)} cannot be read: {error}')
+        return unreadable(path, error)
     return None
 
 

@@ -68,6 +68,16 @@ def test_broken_files(tmp_path: Path) -> None:
     assert 0.1 * count < read < 0.9 * count  # neither all too broken nor all sound
 
 
+@pytest.mark.parametrize('at', ['the header', 'the pixels', 'the end'])
+def test_a_png_asks_for_no_more_memory_than_it_has_bytes(tmp_path: Path, at: str) -> None:
+    """OpenCV since 4.11 reserves what a chunk claims to hold."""
+    content = whole(3, np.random.default_rng(1))
+    place = {'the header': 33, 'the pixels': content.index(b'IDAT') - 4, 'the end': len(content) - 12}[at]
+    path = tmp_path / 'a.png'
+    path.write_bytes(content[:place] + (2**31 - 9).to_bytes(4, 'big') + content[place + 4 :])
+    assert outcome(path) is None and f'damaged at byte {place}' in str(check_image(str(path), pixels=True))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('seed', range(100, 400, 20))
 def test_many_broken_files(tmp_path: Path, seed: int) -> None:

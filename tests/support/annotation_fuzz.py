@@ -132,7 +132,7 @@ def require_named(found: dict[str, np.ndarray | str]) -> None:
     for what, message in found.items():
         if isinstance(message, str):
             assert any(name in message for name in FILES), f'the error does not name the file: {message}'
-            named = what == 'file' or os.path.basename(what) in message or 'file.png' in message
+            named = what in ('file', 'file.jpg') or os.path.basename(what) in message  # the latter has its own file
             assert named, f'the error about {what} does not name it: {message}'
 
 

@@ -67,7 +67,7 @@ def test_report(regions, images: Path, tmp_path: Path, capsys) -> None:
     (tmp_path / 'people.regions').rename(tmp_path / 'more/people.regions')
     regions(images, tmp_path / 'people.regions', '--method', 'grid', '--workers', 0)
     regions('report', tmp_path / 'people.regions', tmp_path / 'more/people.regions', tmp_path / 'labels')
-    assert '| average best overlap | 0.100 | 1.000 |' in capsys.readouterr().out
+    assert 'mean over classes | 0.084 | 1.000 |' in capsys.readouterr().out
     regions('report', tmp_path / 'people.regions', tmp_path / 'labels')
     assert '4 of 4 images' in capsys.readouterr().out
 

@@ -87,7 +87,8 @@ def make_weights(part: dict[str, Any]) -> None:
         return
     state = build_foreign({key: value for key, value in part.items() if key != 'init_cfg'}).state_dict()
     start['checkpoint'] = str(Path(WEIGHTS.name, f'{uuid4()}.pth'))
-    torch.save({f'{start["prefix"]}.{name}': value for name, value in state.items()}, start['checkpoint'])
+    prefix = f'{start["prefix"]}.' if 'prefix' in start else ''
+    torch.save({f'{prefix}{name}': value for name, value in state.items()}, start['checkpoint'])
 
 
 def make_small(transform: dict[str, Any]) -> None:

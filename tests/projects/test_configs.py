@@ -17,6 +17,7 @@ from ..xnet.test_xnet_configs import check_pre_training, check_steps, marked, re
 
 PROJECTS = ROOT / 'projects'
 SMALL = [path for name in ('bases', 'transfer', 'demo') for path in sorted((PROJECTS / name / 'configs').glob('*.py'))]
+SMALL += sorted((PROJECTS / 'evidence/configs').glob('*_ccp-96px*.py'))
 XNET = PROJECTS / 'xnet_ablations/configs'
 PRE_TRAINING = sorted(path.stem for path in XNET.glob('decon*.py'))
 # The others are those of configs/xnet with another schedule.
@@ -55,7 +56,8 @@ def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> C
 
 
 @pytest.mark.parametrize(
-    ('name', 'trainings'), [('bases', 10), ('transfer', 2 * (3 + 4)), ('xnet_ablations', 1 + 2 * 2 * 10)]
+    ('name', 'trainings'),
+    [('bases', 10), ('transfer', 2 * (3 + 4)), ('xnet_ablations', 1 + 2 * 2 * 10), ('evidence', 2 * 2)],
 )
 def test_a_script_runs_each_config_on_the_data_that_it_was_told(name: str, trainings: int, printed) -> None:
     seeds = () if name == 'bases' else ('--seeds', '3', '5')

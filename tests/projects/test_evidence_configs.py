@@ -16,6 +16,7 @@ from tests.support.xnets import needs_timm
 from ..test_configs import check
 
 CONFIGS = ROOT / 'projects/evidence/configs'
+COMPARISON = ROOT / 'projects/evidence/transfer_ccp.py'
 SIDE = 64
 
 
@@ -42,13 +43,13 @@ def test_lite0_trains() -> None:
 
 
 def test_the_comparison_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = Config.fromfile(CONFIGS / 'transfer_ccp.py')
+    given = Config.fromfile(COMPARISON)
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'projects').symlink_to(ROOT / 'projects')
     for start in given.starts.values():
         for key in {'weights', 'checkpoint'} & start.keys():
             (tmp_path / start[key]).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / start[key]).touch()
-    settings = read_settings(str(CONFIGS / 'transfer_ccp.py'))
+    settings = read_settings(str(COMPARISON))
     assert list(settings.starts) == ['random_decoder', 'encoder_decoder']
     assert (settings.labels, settings.seeds) == ([8, 24], [0, 1, 2, 3, 4]) and settings.tune

@@ -69,12 +69,12 @@ def require_whole(path: str, place: str) -> None:
             raise ValueError(f'{place} is {path!r}, where there is no checkpoint; give the path of one')
         if path.endswith('.safetensors'):
             raise ValueError(f'{place} is {path!r}: mmengine reads no safetensors; give a file of torch.save')
-        with suppress(_Foreign):
+        with suppress(ForeignCheckpoint):
             if not _has_contents(local):
                 _read(local, f'{path} ({place})', _load)
 
 
-class _Foreign(ValueError):
+class ForeignCheckpoint(ValueError):
     """A checkpoint that holds more than tensors and plain values."""
 
 
@@ -95,7 +95,7 @@ def _read(local: str, name: str, load: Callable[[str], Any]) -> Any:
         reason = _reason(error)
         is_whole = _has_contents(local) or (FOREIGN.search(reason) and _has_pickles(local))
         if isinstance(error, UnpicklingError) and is_whole:
-            raise _Foreign(
+            raise ForeignCheckpoint(
                 f'{name} cannot be read as a checkpoint of tensors and plain values ({reason}). A checkpoint of '
                 'mmengine can where the run had mmdecon.PlainCheckpoint in custom_hooks.'
             ) from error

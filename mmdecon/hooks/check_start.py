@@ -12,6 +12,7 @@ from ..datasets.joined_regions import require_own_regions
 from ..datasets.sampler import EndlessViewSampler
 from ..models.decon import DeCon
 from ..models.pretrained import starts_of
+from ..models.strict_start import lenient_starts, require_some_fit
 from ..registry import HOOKS
 from ..resuming import Resumption, find_checkpoint, make_record, refuse_overwriting
 from ..wrapping import unwrapped, whole_state
@@ -67,6 +68,8 @@ class CheckStart(Hook):
             require_whole(runner._load_from, 'resume' if runner._resume else 'load_from')
         for path, place in starts_of(unwrapped(runner.model)):
             require_whole(path, place)
+        for start in lenient_starts(unwrapped(runner.model)):
+            require_some_fit(start)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Compares; called by mmengine with what was read, before any of it is loaded.

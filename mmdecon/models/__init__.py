@@ -20,6 +20,7 @@ from .objectives import (
 )
 from .positions import PositionSampler
 from .region_sampler import RegionSampler
+from .strict_start import TIMMBackbone
 from .twin import Twin
 from .with_image import WithImage
 
@@ -44,6 +45,7 @@ __all__ = [
     'SlotConObjective',
     'SlotHead',
     'SyncBN',
+    'TIMMBackbone',
     'Twin',
     'VectorContrast',
     'VectorHead',

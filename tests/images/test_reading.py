@@ -171,6 +171,6 @@ def test_raw_values_name_a_broken_file(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match=path):
         read_values(path)
     with pytest.raises(ValueError, match=f'the mask {path} cannot be read'):
-        read_png(path)
+        read_png(path, 'a.jpg')
     with pytest.raises(ValueError, match=path):
         read_labels(Path(path), [255])

@@ -1,7 +1,7 @@
 # EfficientNet-lite0 x EfficientNet-lite0, trained on ImageNet; the README says where to get the file.
 # Its normalisation is (x - 127) / 128. `plain` is the encoder with four maps, for other decoders.
 lite0 = dict(
-    type='mmpretrain.TIMMBackbone',
+    type='mmdecon.TIMMBackbone',
     model_name='tf_efficientnet_lite0',
     features_only=True,
     init_cfg=dict(type='Pretrained', checkpoint='work_dirs/lite0.pth'),

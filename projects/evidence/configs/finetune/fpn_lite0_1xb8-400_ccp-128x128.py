@@ -3,7 +3,7 @@ _base_ = ['./_base_/fpn.py', './_base_/ccp.py']
 model = dict(
     data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0]),
     backbone=dict(
-        type='mmpretrain.TIMMBackbone',
+        type='mmdecon.TIMMBackbone',
         model_name='tf_efficientnet_lite0',
         features_only=True,
         out_indices=(1, 2, 3, 4),

@@ -7,7 +7,6 @@ import numpy as np
 
 from tests.support.coco_files import mask
 
-
 DAMAGED = np.zeros(0)  # stands for regions of an image with a compressed code that cannot be right
 
 
@@ -44,7 +43,8 @@ def naive_instances(data: bytes, name: str, size: tuple[int, int]) -> np.ndarray
         (image,) = (image for image in content['images'] if image['file_name'] == name)
         if (image['height'], image['width']) != size:
             return None
-        parts = [part for part in content['annotations'] if str(part['image_id']) == str(image['id'])]
+        same = {image['id'], str(image['id'])}
+        parts = [part for part in content['annotations'] if {part['image_id'], str(part['image_id'])} & same]
         forms = [part['segmentation'] for part in parts if part.get('iscrowd') in (None, 0)]
         masks = [_draw(form, size) for form in forms]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -132,6 +132,8 @@ class CocoPanoptic(_Coco):
         """
         where, entry = self._entry(name)
         path = os.path.join(self.folder, entry['file_name'])
+        if not os.path.isfile(path):
+            raise ValueError(f'{where} names the mask {path}, which does not exist: add it, or correct the entry')
         colours = read_png(path, name, size)
         if colours.ndim != 3 or colours.shape[2] != 3 or colours.dtype != np.uint8:
             raise ValueError(f'the mask {path} of {name} is not an RGB image, as panoptic masks are')

@@ -142,7 +142,7 @@ def test_proposals(tmp_path: Path) -> None:
         (dict(segments_info=[dict(id=9), dict(id=9)]), r"segments_info\[1\] has the 'id' 9: give each .* its own"),
         (dict(segments_info=7), 'segments_info is int, not a list'),
         (dict(file_name=None), r'annotations\[0\] of a.jpg is no panoptic annotation'),
-        (dict(file_name='b.png'), 'the mask .*b.png cannot be read'),
+        (dict(file_name='b.png'), r'annotations\[0\] of a.jpg names the mask .*b.png, which does not exist'),
     ],
 )
 def test_panoptic(tmp_path: Path, changed: dict, message: str) -> None:

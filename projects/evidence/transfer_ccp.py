@@ -3,7 +3,10 @@
 work_dir = 'work_dirs/evidence/transfer_ccp'
 starts = dict(
     random_decoder=dict(weights='work_dirs/lite0.pth', into='backbone'),
-    encoder_decoder=dict(checkpoint='work_dirs/evidence/pretrained.pth', part='encoder+decoder'),
+    encoder_decoder=dict(  # of python -m projects.evidence
+        checkpoint='work_dirs/evidence/decon-ml-detcon-b_lite0-fpn_1xb16-6e_ccp-96px-fh/0/epoch_6.pth',
+        part='encoder+decoder',
+    ),
 )
 protocols = dict(
     ccp=dict(

@@ -1,5 +1,6 @@
-# A segmenter with an FPN of 64 channels, without norm; give it a backbone, and the neck its in_channels.
-channels, norm = 64, dict(type='BN')
+# A segmenter with an FPN of 128 channels, without norm, and a head of 64; give it a backbone, and the neck its
+# in_channels.
+channels, head_channels, norm = 128, 64, dict(type='BN')
 model = dict(
     type='EncoderDecoder',
     data_preprocessor=dict(
@@ -16,7 +17,7 @@ model = dict(
         in_channels=[channels] * 4,
         in_index=[0, 1, 2, 3],
         feature_strides=[4, 8, 16, 32],
-        channels=channels,
+        channels=head_channels,
         dropout_ratio=0.1,
         num_classes=10,
         norm_cfg=norm,

@@ -13,9 +13,7 @@ class DeepResNet(ResNet):
     names: the config that reads one names ``mmdecon.DeepResNet`` as its backbone, with
     ``custom_imports=dict(imports=['mmdecon'])``.
 
-    Args:
-        depth: 18, 34, 50, 101, 152 or 200.
-        **kwargs: Those of ``mmpretrain.ResNet``.
+    ``depth`` is 18, 34, 50, 101, 152 or 200; the other arguments are those of ``mmpretrain.ResNet``.
     """
 
     arch_settings = {**ResNet.arch_settings, 200: (Bottleneck, (3, 24, 36, 3))}

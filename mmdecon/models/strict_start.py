@@ -36,9 +36,7 @@ class StrictStart(BaseModule):
 class TIMMBackbone(StrictStart, _TIMMBackbone):
     """mmpretrain's class, loading timm's weights strictly and by timm's names, in models of mmseg and mmdet too.
 
-    Args:
-        *args: As for mmpretrain's.
-        **kwargs: As for mmpretrain's; ``init_cfg`` of type ``Pretrained`` names a file of timm's.
+    Its arguments are those of mmpretrain's; ``init_cfg`` of type ``Pretrained`` names a file of timm's.
     """
 
 

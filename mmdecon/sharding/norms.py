@@ -16,9 +16,7 @@ class ShardedLARS(LARS):
     Each process sums the squares of its shards, all processes sum these, and mmpretrain's class does the rest.
     :class:`~mmdecon.sharding.ShardedStrategy` takes it in the place of ``LARS``. In one process it is ``LARS``.
 
-    Args:
-        params: As of ``LARS``; every process gives as many, in one order.
-        lr: As of ``LARS``, like all other arguments.
+    Its arguments are those of ``LARS``; every process gives as many parameters, in one order.
     """
 
     param_groups: list[dict[str, Any]]

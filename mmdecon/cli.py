@@ -158,6 +158,7 @@ def processes(cfg: Config) -> Iterator[None]:
             _wrap_without_gpu(cfg)
     yield
     if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()  # the first may still write the last checkpoint, which what comes next may read
         distributed.destroy_process_group()
 
 

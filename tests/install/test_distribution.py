@@ -28,7 +28,7 @@ def test_wheel_holds_configs_tools_and_index_for_mim(wheel):
 def test_wheel_holds_the_package_and_nothing_beside_it(wheel):
     names = ZipFile(wheel).namelist()
     assert {name.split('/')[0] for name in names} == {'mmdecon', f'mmdecon-{__version__}.dist-info'}
-    ours = ('demo', 'benchmark', 'bases', 'transfer', 'ablations', 'photos', '__pycache__')  # of the clone alone
+    ours = ('demo', 'benchmark', 'bases', 'evidence', 'ablations', 'photos', '__pycache__')  # of the clone alone
     assert not [name for name in names if any(word in name for word in ours)]
     assert files(ROOT / 'mmdecon') == {
         name.removeprefix('mmdecon/') for name in names if name[:8] == 'mmdecon/' and '/.mim/' not in name

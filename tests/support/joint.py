@@ -17,7 +17,7 @@ from tests.support import all_objectives, tiny
 from tests.support.pair import run_in_both
 
 SYNC: dict[str, Any] = dict(type='mmdecon.SyncBN')
-SHARED = ('DetCon-S', 'SimCLR')
+SHARED = ('DetCon-S', 'SimCLR', 'DDeP')
 
 
 def build(kind: str, dropout: float, norm_cfg: dict[str, Any] = SYNC) -> DeCon:
@@ -36,7 +36,8 @@ def build(kind: str, dropout: float, norm_cfg: dict[str, Any] = SYNC) -> DeCon:
     bases = {name: base for name, base in kinds.items() if (name in SHARED) == is_shared}
     levels = cycle(['c5', 'p4', 'p3'])
     branches = {name: dict(base, level=level) for (name, base), level in zip(bases.items(), levels)}
-    model = DeCon(network=network, branches=branches, shared=is_shared)
+    noise = dict(type='mmdecon.GaussianNoise') if is_shared else None  # for DDeP
+    model = DeCon(network=network, branches=branches, shared=is_shared, noise=noise)
     model.init_weights()
     return model.double().train()
 

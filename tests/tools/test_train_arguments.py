@@ -83,7 +83,7 @@ def test_two_processes_equal_one_on_the_joined_batch(tool, images, tmp_path):
     ]
     options = [in_order, f'train_dataloader.dataset.data_root={images}']
     quiet = {**os.environ, 'OMP_NUM_THREADS': '1'}
-    subprocess.run([*launch, *train, *options], env=quiet, check=True, timeout=120)
+    subprocess.run([*launch, *train, *options], env=quiet, check=True, timeout=300)
     assert_same_weights(read(tmp_path / 'one', 2), read(tmp_path / 'two', 2), atol=1e-6)
 
 

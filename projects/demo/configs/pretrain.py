@@ -1,6 +1,6 @@
 # DeCon-SL (SlotCon) in some minutes on two CPU cores: ResNet-18 + FPN on the bundled images, without their labels.
 _base_ = ['../../../configs/_base_/networks/r18_fpn.py', '../../../configs/_base_/default_runtime.py']
-iterations, warm_up = 440, 40
+iterations, warm_up = 300, 40
 branch = dict(
     head=dict(type='mmdecon.SlotHead', hidden_channels=256, out_channels=64, num_layers=2, num_slots=16),
     objective=dict(type='mmdecon.SlotConObjective', hidden_channels=256, num_layers=2),
@@ -24,7 +24,7 @@ photometrics = [
     for blur in (0.5, 0.1)
 ]
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=1,
     persistent_workers=True,
     drop_last=True,

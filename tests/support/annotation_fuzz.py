@@ -69,14 +69,14 @@ def damage(content: Any, draw: random.Random) -> Any:
         if how == 0 and isinstance(value, str) and value:
             place = draw.randrange(len(value))
             node[key] = value[:place] + chr(draw.randrange(46, 113)) * draw.randrange(3) + value[place + 1 :]
-        elif how == 1 and isinstance(value, (int, float)):
+        elif how == 1 and isinstance(value, (int, float)) and abs(value) < 1e300:
             node[key] = value * draw.choice([-1, 10, 1e6, 0.1]) + draw.choice([0, 1, -1])
         elif how == 2:
             del node[key]
         elif how == 3 and isinstance(node, list):
             node.append(deepcopy(value))
         else:
-            node[key] = draw.choice(NASTY)
+            node[key] = deepcopy(draw.choice(NASTY))  # or it may come to hold itself
     return content
 
 

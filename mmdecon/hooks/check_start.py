@@ -11,7 +11,6 @@ from ..datasets.draws import repeats_its_draws, require_seeded_draws
 from ..datasets.joined_regions import require_own_regions
 from ..datasets.sampler import EndlessViewSampler
 from ..models.decon import DeCon
-from ..models.pretrained import starts_of
 from ..models.strict_start import lenient_starts, require_some_fit
 from ..registry import HOOKS
 from ..resuming import Resumption, find_checkpoint, make_record, refuse_overwriting
@@ -66,9 +65,8 @@ class CheckStart(Hook):
             refuse_overwriting(cfg)
         if runner._load_from:
             require_whole(runner._load_from, 'resume' if runner._resume else 'load_from')
-        for path, place in starts_of(unwrapped(runner.model)):
-            require_whole(path, place)
         for start in lenient_starts(unwrapped(runner.model)):
+            require_whole(start.config['checkpoint'], start.place)
             require_some_fit(start)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:

@@ -119,7 +119,11 @@ class Branch(BaseModule):
     def _is_own_teacher(self, maps: dict[str, Maps]) -> bool:
         """Whether both halves of the head would see the same maps with the same weights."""
         students, teachers = maps[self.sees], maps[TEACHER]
-        return self.head.shared and all(students[i] is teachers[i] for i in students.keys() & teachers.keys())
+        return (
+            self.objective.needs_teacher
+            and self.head.shared
+            and all(students[i] is teachers[i] for i in students.keys() & teachers.keys())
+        )
 
     def _look(self, maps: dict[str, Maps], views: list[View]) -> list[View]:
         """The views as this branch sees them: with regions drawn on its level's grid, or at fewer positions."""

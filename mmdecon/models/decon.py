@@ -13,7 +13,7 @@ from ..schedules import SCHEDULES, Clock, Part
 from ..views import View, overlap
 from .network import Network
 from .noise import GaussianNoise
-from .passes import draw_noise, run_network
+from .passes import draw_noise, needed_views, run_network
 from .twin import Twin
 from .weighting import one_level_each, weigh
 
@@ -141,9 +141,9 @@ class DeCon(BaseModel):
         """
         if self.training and self._is_new_step():
             self.update_teachers()
-        branches = list(self.branches.values())
-        views = draw_noise(views, branches, self.noise)
-        maps = run_network(self.network, views, branches, self.noise)
+        needed = needed_views(self.branches.values())
+        views = draw_noise(views, needed, self.noise)
+        maps = run_network(self.network, views, needed, self.noise)
         outputs: dict[str, Tensor] = {
             f'momentum/{side}': views[0].image.new_tensor(value) for side, value in self._last_momentum.items()
         }

@@ -9,22 +9,26 @@ from .branch import Branch, Maps
 from .noise import GaussianNoise
 from .twin import NOISY, STUDENT, TEACHER, Twin
 
+Needed = Mapping[str, list[int]]
 
-def draw_noise(views: list[View], branches: Iterable[Branch], noise: GaussianNoise | None) -> list[View]:
+
+def draw_noise(views: list[View], needed: Needed, noise: GaussianNoise | None) -> list[View]:
     """Draws the noise of the views whose noisy copy some branch sees.
 
     Args:
         views: Of a batch.
-        branches: Of the model.
+        needed: Of :func:`needed_views`.
         noise: Of the model.
+
+    Returns:
+        All views, with ``noise`` where it is seen.
     """
     if noise is None:
         return views
-    noisy = needed_views(branches)[NOISY]
-    return [noise.draw(view) if i in noisy else view for i, view in enumerate(views)]
+    return [noise.draw(view) if i in needed[NOISY] else view for i, view in enumerate(views)]
 
 
-def needed_views(branches: Iterable[Branch]) -> dict[str, list[int]]:
+def needed_views(branches: Iterable[Branch]) -> Needed:
     """What is run -> numbers of the views that some branch needs of it.
 
     Args:
@@ -34,21 +38,19 @@ def needed_views(branches: Iterable[Branch]) -> dict[str, list[int]]:
     return {key: sorted(set().union(*(one.get(key, ()) for one in needed))) for key in (STUDENT, NOISY, TEACHER)}
 
 
-def run_network(
-    network: Twin, views: list[View], branches: Iterable[Branch], noise: GaussianNoise | None
-) -> dict[str, Maps]:
+def run_network(network: Twin, views: list[View], needed: Needed, noise: GaussianNoise | None) -> dict[str, Maps]:
     """Runs student and teacher on all views that some branch needs, each once.
 
     Args:
         network: A twin of :class:`~mmdecon.models.Network`.
         views: Of a batch.
-        branches: Of the model.
+        needed: Of :func:`needed_views`.
         noise: Makes noisy copies.
 
     Returns:
         Student, teacher, or the student on noisy copies -> view's number -> level -> map.
     """
-    needed, encoded = needed_views(branches), {}
+    encoded = {}
     if network.student.freeze_encoder:  # one pass through it serves both halves
         encoded = {i: network.student.encode(views[i].image) for i in sorted({*needed[STUDENT], *needed[TEACHER]})}
     maps = {STUDENT: {i: network(views[i].image, encoded.get(i)) for i in needed[STUDENT]}}

@@ -47,25 +47,6 @@ def take_starts(module: nn.Module, place: str) -> list[Start]:
     return starts
 
 
-def starts_of(module: nn.Module) -> Iterator[tuple[str, str]]:
-    """The files that mmengine will read by a module's and its parts' ``init_cfg`` of type ``Pretrained``.
-
-    Args:
-        module: With parts built by mmengine; not those whose starts were taken.
-
-    Yields:
-        The file, and where the config stands.
-    """
-    for name, part in module.named_modules():
-        given = getattr(part, 'init_cfg', None)
-        for config in given if isinstance(given, list) else [given]:
-            if not isinstance(config, dict) or config.get('type') != 'Pretrained':
-                continue
-            path = config['checkpoint']
-            if not path.endswith('.safetensors'):  # parts of xNet read these, mmengine does not
-                yield path, f'model.{name}.init_cfg' if name else 'model.init_cfg'
-
-
 def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> list[str]:
     """Loads weights into a module and refuses any that do not fit.
 

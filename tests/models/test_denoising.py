@@ -7,6 +7,7 @@ from torch import nn
 
 from mmdecon.models import DeCon, DenoisingObjective, GaussianNoise, PixelHead
 from mmdecon.schedules import Clock
+from mmdecon.views import View
 from tests.support import all_objectives, tiny
 
 BRANCH = all_objectives.kinds()['DDeP']
@@ -92,6 +93,20 @@ def test_nothing_runs_a_teacher_or_the_clean_image(monkeypatch: pytest.MonkeyPat
 
 
 FORWARD = type(build().network.student).forward
+
+
+def test_its_objective_is_given_no_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, given = build(), []
+    objective, forward = model.branches['dec'].objective, DenoisingObjective.forward
+
+    def noted(self: DenoisingObjective, q: torch.Tensor, k: None, own: None, *views: View) -> dict[str, torch.Tensor]:
+        given.append((k, own))
+        return forward(self, q, k, own, *views)
+
+    monkeypatch.setattr(DenoisingObjective, 'forward', noted)
+    monkeypatch.setattr(objective, 'observe', lambda targets: given.append(tuple(targets)))
+    model.loss(all_objectives.views())
+    assert given == [(None, None), (None, None), ()]
 
 
 def test_beside_contrast_the_others_see_the_clean_image() -> None:

@@ -48,11 +48,12 @@ class DenoisingObjective(Objective):
         """
         noise = q_view.noise
         if noise is None or q.shape != noise.shape:
-            raise ValueError(
-                f'the head predicts {tuple(q.shape)}, the noise of the view is '
-                f'{None if noise is None else tuple(noise.shape)}: use views whose sides the stride of the level '
-                'divides, and head.out_channels as the image has'
+            found = None if noise is None else tuple(noise.shape)
+            few = noise is not None and self.channels != noise.shape[1]
+            remedy = (
+                'set head.out_channels to what the image has' if few else 'let the stride of the level divide views'
             )
+            raise ValueError(f'the head predicts {tuple(q.shape)}, the noise of the view is {found}: {remedy}')
         loss = F.mse_loss(upcast(q), upcast(noise))
         self._explained = 1 - loss.detach() / noise.square().mean()
         return dict(denoising=loss)

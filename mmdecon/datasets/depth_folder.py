@@ -16,10 +16,9 @@ from ..registry import DATASETS
 from ..texts import read_lines
 from .depth_loading import UnusableDepth
 from .depth_range import require_range
-from .pairs import Names, tell_left_out
+from .pairs import Names, require_files, tell_left_out
 
 NO_DEPTH = 'None'  # marks a missing depth map in KITTI's file lists
-NAMED = 5  # so many files are shown in an error message
 
 
 @DATASETS.register_module()
@@ -107,8 +106,9 @@ class DepthFolder(BaseDataset):
             where = f'{self.list_file} (dataset.list_file)' if self.list_file else f'{images.folder} (dataset.images)'
             raise ValueError(f'no samples in {where}: nothing ends in dataset.image_suffix={self.image_suffix!r}')
         samples = [self._sample(images.folder, image, folder, depth) for image, depth in names]
-        self._require(samples, 'img_path', FileNotFoundError, 'images')
-        self._require(samples, 'depth_map_path', UnusableDepth, 'depth maps')
+        remedy = 'Check dataset.images, dataset.depths, their suffixes and dataset.list_file.'
+        require_files(samples, 'img_path', 'images', remedy)
+        require_files(samples, 'depth_map_path', 'depth maps', remedy, UnusableDepth)
         print_log(f'{len(samples)} images{" with depth" if folder else ""} under {images.folder}', 'current')
         if folder is not None:
             require_range(samples, self.max_depth)
@@ -170,14 +170,3 @@ class DepthFolder(BaseDataset):
     def _below_root(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""
         return os.path.normpath(os.path.join(os.path.expanduser(self.data_root), path))
-
-    @staticmethod
-    def _require(samples: Sequence[dict[str, Any]], key: str, kind: type[Exception], what: str) -> None:
-        """Raises an error if files of samples do not exist."""
-        missing = [sample[key] for sample in samples if key in sample and not os.path.isfile(sample[key])]
-        if missing:
-            some = ', '.join(missing[:NAMED]) + (', …' if len(missing) > NAMED else '')
-            raise kind(
-                f'{len(missing)} of {len(samples)} {what} do not exist: {some}. Check dataset.images, dataset.depths, '
-                'their suffixes and dataset.list_file.'
-            )

@@ -2,12 +2,13 @@
 
 import logging
 import os
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
-from mmengine.fileio import list_dir_or_file
 from mmengine.logging import print_log
 
-from ..images.listing import IMAGE_EXTENSIONS
+from ..images.listing import IMAGE_EXTENSIONS, some, walk
 
 
 class Names:
@@ -24,8 +25,8 @@ class Names:
 
     @cached_property
     def all(self) -> list[str]:
-        """Paths of all files below the folder, sorted; those whose names begin with a dot are left out."""
-        return sorted(list_dir_or_file(self.folder, list_dir=False, recursive=True))
+        """Paths of all files below the folder, sorted; hidden ones, below hidden folders too, are left out."""
+        return sorted(name for name, is_there in walk(self.folder) if is_there)
 
     @cached_property
     def by_stem(self) -> dict[str, str]:
@@ -80,3 +81,27 @@ def _warn(names: list[str], files: Names, what: str) -> None:
     if names:
         text = f'{len(names)} files under {files.folder} {what} and are left out, such as {names[0]}'
         print_log(text, 'current', level=logging.WARNING)
+
+
+def require_files(
+    samples: Sequence[Mapping[str, Any]],
+    key: str,
+    what: str,
+    remedy: str,
+    kind: type[Exception] = FileNotFoundError,
+) -> None:
+    """Refuses samples whose files do not exist.
+
+    Args:
+        samples: Of a dataset.
+        key: Of the path; samples without it are not looked at.
+        what: The files, in the plural.
+        remedy: What to check.
+        kind: The error that is raised.
+
+    Raises:
+        FileNotFoundError: Or another ``kind``, if some are missing.
+    """
+    missing = [sample[key] for sample in samples if key in sample and not os.path.isfile(sample[key])]
+    if missing:
+        raise kind(f'{len(missing)} of {len(samples)} {what} do not exist: {some(missing)}. {remedy}')

@@ -12,14 +12,13 @@ import numpy as np
 from mmengine.logging import print_log
 from mmseg.datasets import BaseSegDataset
 
-from ..datasets.pairs import Names, tell_left_out
+from ..datasets.pairs import Names, require_files, tell_left_out
 from ..evaluation.samples import read_labels
 from ..evaluation.split import Sample, Split
 from ..images.reading import read_image
 from ..registry import DATASETS
 
 LOOKS = 8  # so many annotations are read before training
-NAMED = 5  # so many files are shown in an error message
 
 
 @DATASETS.register_module()
@@ -46,13 +45,7 @@ class SegFolder(BaseSegDataset):
             where = self.ann_file or self.data_prefix['img_path']
             raise ValueError(f'no images in {where}: nothing ends in dataset.img_suffix={self.img_suffix!r}')
         for key, what in (('img_path', 'images'), ('seg_map_path', 'annotations')):
-            absent = [sample[key] for sample in samples if key in sample and not os.path.isfile(sample[key])]
-            if absent:
-                some = ', '.join(absent[:NAMED]) + (', …' if len(absent) > NAMED else '')
-                raise FileNotFoundError(
-                    f'{len(absent)} of {len(samples)} {what} do not exist: {some}. Check dataset.data_prefix and the '
-                    'suffixes'
-                )
+            require_files(samples, key, what, 'Check dataset.data_prefix and the suffixes')
         print_log(f'{len(samples)} images under {self.data_prefix["img_path"]}', 'current')
         if 'seg_map_path' in samples[0] and not self.reduce_zero_label and not self.label_map:
             self._look(samples)

@@ -13,6 +13,7 @@ from mmengine.registry import DATASETS, DefaultScope
 from mmseg.datasets import BaseSegDataset
 
 from ..files import write_text
+from ..texts import load_json
 
 REMEDY = (
     "labels other than 'all', and tune, need a dataset of mmseg or one of COCO's format, or a ConcatDataset of such"
@@ -94,7 +95,7 @@ def _write(config: Mapping[str, Any], scope: str, names: Sequence[str], path: Pa
     if issubclass(kind, BaseSegDataset):
         write_text(path.with_suffix('.txt'), '\n'.join(names) + '\n')
         return path.with_suffix('.txt')
-    content = json.loads((Path(config.get('data_root') or '') / config['ann_file']).read_text())
+    content = load_json(str(Path(config.get('data_root') or '') / config['ann_file']))
     by_id, wanted = {str(image['id']): image for image in content['images']}, set(names)
     content['images'] = [by_id[name] for name in names]
     content['annotations'] = [one for one in content['annotations'] if str(one['image_id']) in wanted]

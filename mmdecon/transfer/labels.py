@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from math import floor
-from pathlib import Path
 
 from ..evaluation.draws import draw_images
+from ..texts import read_lines
 from .images import Name
 from .settings import Tune
 
@@ -74,7 +74,7 @@ def part_images(images: Sequence[Name], tune: Tune) -> tuple[list[Name], list[Na
         ValueError: If one part is empty, or a listed image is none of them.
     """
     if isinstance(tune.val, str):
-        listed = set(Path(tune.val).read_text(encoding='utf-8').split())
+        listed = {*read_lines(tune.val)} - {''}
         unknown = listed - {one.name for one in images}
         if unknown:
             raise ValueError(f'tune.val: {min(unknown)!r} in {tune.val} is none of the {len(images)} training images')

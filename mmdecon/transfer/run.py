@@ -172,8 +172,8 @@ def _last_checkpoint(folder: Path) -> str | None:
 
 def _empty(folder: Path) -> None:
     """Removes what an earlier start has left in a run's folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 def _tail(path: Path) -> str:

@@ -34,7 +34,7 @@ LAYERS = (
     ('resuming',),
     ('downstream', 'hooks', 'engine', 'sharding'),
     ('clashes', 'option_keys', 'cli'),
-    ('transfer',),
+    ('transfer', 'pretrain_for'),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 

@@ -70,6 +70,21 @@ def require_maps(outputs: Any, encoder: nn.Module) -> list[Tensor]:
     return maps
 
 
+def changes_in_training(encoder: nn.Module, side: int, maps: Sequence[Tensor]) -> bool:
+    """Whether an encoder gives other maps where its own flag says that it trains, as DDRNet and PIDNet do.
+
+    Args:
+        encoder: The encoder.
+        side: Of an image that it takes, in pixels.
+        maps: What it gives in eval mode, as it is.
+    """
+    with torch.no_grad(), evaluating(encoder):
+        encoder.training = True  # its parts stay in eval mode: no statistics move
+        given = encoder(blank_image(encoder, side))
+    outputs = given if isinstance(given, (list, tuple)) else [given]
+    return [getattr(x, 'shape', None) for x in outputs] != [x.shape for x in maps]
+
+
 def is_channels_last(x: Tensor) -> bool:
     """Whether a map of a square image has its channels last, as those of timm's Swin.
 

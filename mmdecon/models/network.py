@@ -12,7 +12,15 @@ from torch import Tensor, nn
 
 from ..registry import MODELS, build_foreign
 from .decoders.base import class_of_decoder
-from .encoders import blank_image, channels_first, evaluating, first_maps, is_channels_last, name_levels
+from .encoders import (
+    blank_image,
+    changes_in_training,
+    channels_first,
+    evaluating,
+    first_maps,
+    is_channels_last,
+    name_levels,
+)
 from .levels import Level, feeds_of, find_levels, require_trainable
 from .pretrained import Start, load_pretrained, take_starts
 from .twin import Half
@@ -58,6 +66,7 @@ class Network(Half):
         self.decoder = ModuleDict()
         self._starts: list[Start] = take_starts(self.encoder, 'model.network.encoder')
         self.probe_size, maps = first_maps(self.encoder, probe_size)
+        self._flag_stays_off = changes_in_training(self.encoder, self.probe_size, maps)
         self._channels_last = [is_channels_last(x) for x in maps]
         maps = list(map(channels_first, maps, self._channels_last))
         self.level_names = name_levels(self.encoder, maps, self.probe_size, level_names)
@@ -84,10 +93,16 @@ class Network(Half):
             decoder.become_teacher()
 
     def train(self, mode: bool = True) -> 'Network':
-        """Changes the mode of all but a frozen encoder."""
+        """Changes the mode of all but a frozen encoder.
+
+        The own flag of an encoder that gives further maps while it trains, for auxiliary heads (DDRNet, PIDNet), stays
+        off; its parts train.
+        """
         super().train(mode)
         if self.freeze_encoder:
             self.encoder.eval()
+        elif self._flag_stays_off:
+            self.encoder.training = False
         return self
 
     def encode(self, image: Tensor) -> dict[str, Tensor]:
@@ -102,7 +117,7 @@ class Network(Half):
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_encoder):
             outputs = self.encoder(image)
             outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-            return dict(zip(self.level_names, map(channels_first, outputs, self._channels_last)))
+            return dict(zip(self.level_names, map(channels_first, outputs, self._channels_last), strict=True))
 
     def forward(self, image: Tensor, encoded: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Runs everything.

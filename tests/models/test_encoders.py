@@ -189,3 +189,14 @@ class TestTimm:
         encoder = dict(type='mmseg.TIMMBackbone', model_name='vit_tiny_patch16_224', embed_dim=24, depth=2)
         network = build(dict(encoder, pretrained=False, features_only=True, out_indices=(1,)))
         assert (strides(network), network.probe_size) == (dict(c4=16), 224)
+
+
+@pytest.mark.parametrize('kind', ['DDRNet', 'PIDNet'])
+def test_maps_for_auxiliary_heads_are_not_taken_for_levels(kind: str) -> None:
+    """These give further maps while they train, the first of which is another one."""
+    widths = dict(channels=8, ppm_channels=8)
+    network = MODELS.build(tiny.network({}, dict(type=f'mmseg.{kind}', norm_cfg=dict(type='BN'), **widths))).train()
+    maps = network(torch.randn(2, 3, 64, 64))
+    assert {name: x.shape[1] for name, x in maps.items()} == {n: level.channels for n, level in network.levels.items()}
+    norms = [part for part in network.encoder.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    assert norms and all(norm.training for norm in norms) and any(norm.num_batches_tracked == 1 for norm in norms)

@@ -55,7 +55,8 @@ class OpenMMLabLayout(Layout):
     def run(self, source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
         """Backbone and decoders: necks read each other, heads the last neck."""
         backbone = model.get_submodule('backbone')
-        maps: list[Any] = list(backbone(image))
+        given: Any = backbone(image)
+        maps: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
         names = _encoder_levels(source, backbone)
         levels = {name: _bare(x) for name, x in zip(names, maps) if name is not None}
         for name, place in export.places.items():

@@ -1,0 +1,21 @@
+"""From a downstream config to the pre-training config of exactly that model."""
+
+from .config_file import Run, config_text
+from .downstream import Downstream, read_downstream
+from .methods import METHODS
+from .plan import Plan, branch_levels, make_plan, prove
+from .shipped import find_config, shipped_configs
+
+__all__ = [
+    'METHODS',
+    'Downstream',
+    'Plan',
+    'Run',
+    'branch_levels',
+    'config_text',
+    'find_config',
+    'make_plan',
+    'prove',
+    'read_downstream',
+    'shipped_configs',
+]

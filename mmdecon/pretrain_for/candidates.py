@@ -1,0 +1,83 @@
+"""How a neck or a head of a downstream model may be run as a decoder, the likeliest way first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import product
+from types import MappingProxyType
+from typing import Any
+
+from ..models.decoders.arguments import class_of, complete_head, complete_neck, parameter
+from ..models.decoders.seg_head import FORMS
+from .encoder import short, synchronised
+from .found import Found
+
+TRAINING_ONLY = ('num_classes', 'out_channels', 'threshold', 'loss_decode', 'ignore_index', 'sampler', 'init_cfg')
+"""Arguments of mmseg's heads that only their classifiers and losses need."""
+CLASSIFIERS = ('conv_seg', 'kernel_generate_head.conv_seg', 'pixel_decoder.mask_feature', 'depth_pred_layer')
+"""Where heads keep their classifiers."""
+PREFIXES = 'pqrstu'
+DEFAULTS = MappingProxyType(dict(level='out', classifier='conv_seg', form='list', previous=None))
+
+
+def neck_candidates(neck: Mapping[str, Any], found: Found, prefix: str) -> Iterator[dict[str, Any]]:
+    """A neck reads all that it is given, or the last level alone."""
+    config = short(synchronised({key: value for key, value in neck.items() if key != 'init_cfg'}))
+    for inputs in (list(found.given), found.given[-1]):
+        asked = {key: value for key, value in config.items() if key != 'in_channels'}
+        for tried in (asked, config) if 'in_channels' in config else (asked,):
+            options: dict[str, Any] = {} if prefix == 'p' else dict(prefix=prefix)
+            if inputs != [name for name, level in found.levels.items() if level.side == 'encoder']:
+                options['inputs'] = inputs
+            yield dict(type='mmdecon.NeckDecoder', neck=_shortest_neck(tried, found, inputs), **options)
+
+
+def _shortest_neck(neck: Mapping[str, Any], found: Found, inputs: Sequence[str] | str) -> dict[str, Any]:
+    """A neck's config without the arguments that would be filled in as they are."""
+    read = [inputs] if isinstance(inputs, str) else inputs
+    channels = [found.levels[name].channels for name in read]
+    for name in ('num_outs', 'num_levels', 'num_scales'):
+        rest = {key: value for key, value in neck.items() if key != name}
+        with suppress(ValueError):  # one number of channels for levels that differ: it does not run either
+            if name in neck and complete_neck(rest, channels, isinstance(inputs, str)).get(name) == neck[name]:
+                neck = rest
+    return {**neck}
+
+
+def head_candidates(
+    head: Mapping[str, Any], found: Found, level: str, previous: str | None
+) -> Iterator[dict[str, Any]]:
+    """A head in each way in which heads take their maps, and with each place that heads have for classifiers."""
+    for inputs, config in _ways(head, found):
+        shortest = _shortest_head(config, found, inputs)
+        for classifier, form in product(CLASSIFIERS, FORMS):
+            options = dict(level=level, classifier=classifier, form=form, previous=previous)
+            given = {key: value for key, value in options.items() if value != DEFAULTS[key]}
+            yield dict(type='mmdecon.SegHeadDecoder', head=shortest, inputs=inputs, **given)
+
+
+def _ways(head: Mapping[str, Any], found: Found) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Levels that a head may read, and its config for each: those of its ``in_index``; all, with that index; all."""
+    kind = class_of(head)
+    chosen = head.get('in_index', getattr(parameter(kind, 'in_index'), 'default', None))
+    dropped = (*TRAINING_ONLY, 'in_channels', 'c1_in_channels', 'in_index')
+    config = short(synchronised({key: value for key, value in head.items() if key not in dropped}))
+    if isinstance(chosen, int) and parameter(kind, 'c1_in_channels') is None:
+        yield found.given[chosen], config
+    elif isinstance(chosen, (list, tuple)):
+        yield [found.given[i] for i in chosen], config
+    index = {} if chosen is None else dict(in_index=chosen)
+    yield list(found.given), {**config, **index}
+    whole: dict[str, Any] = synchronised({key: value for key, value in head.items() if key != 'init_cfg'})
+    yield list(found.given), whole  # heads of heads: the inner one has the index, and numbers of its own
+
+
+def _shortest_head(head: Mapping[str, Any], found: Found, inputs: Sequence[str] | str) -> dict[str, Any]:
+    """A head's config without the strides that would be filled in as they are."""
+    if 'feature_strides' not in head:
+        return {**head}
+    read = [found.levels[name] for name in ([inputs] if isinstance(inputs, str) else inputs)]
+    rest = {key: value for key, value in head.items() if key != 'feature_strides'}
+    with suppress(ValueError):  # an index that is none: it does not run either
+        if list(complete_head(rest, read, isinstance(inputs, str))['feature_strides']) == list(head['feature_strides']):
+            return rest
+    return {**head}

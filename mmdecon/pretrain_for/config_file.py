@@ -1,0 +1,153 @@
+"""The pre-training config of a plan, as a file that a person reads and changes."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from .methods import METHODS
+from .plan import Plan, branch_levels
+from .python_text import WIDTH, Code, Extended, as_code
+
+VIEW = 224
+"""Side in pixels of the views of configs/_base_/datasets."""
+WARM_UP = 5
+"""Epochs of warm-up of configs/_base_/schedules."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a user chooses of a run.
+
+    Attributes:
+        method: A name in :data:`METHODS`.
+        folders: Of images.
+        images: How many these hold.
+        batch_size: Images a step and device.
+        epochs: Of the run.
+        size: Side of the views in pixels.
+        fast: Whether branches are cheap instead of as published.
+        init: Weights that the encoder starts from, and the prefix of their names; None for random initialisation.
+        workers: Processes that load images.
+    """
+
+    method: str
+    folders: list[str]
+    images: int
+    batch_size: int
+    epochs: int
+    size: int
+    fast: bool
+    init: tuple[str, str] | None
+    workers: int
+
+
+def bases_folder() -> Path:
+    """The folder ``configs/_base_``, of the repository or inside an installed wheel.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    spec = find_spec('mmdecon')
+    package = Path(next(iter((spec.submodule_search_locations if spec else None) or ['.'])))
+    for folder in (package / '.mim' / 'configs' / '_base_', package.parent / 'configs' / '_base_'):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f'mmdecon in {package} has no configs/_base_: install it from a clone or a wheel')
+
+
+def config_text(plan: Plan, run: Run, folder: Path) -> str:
+    """The text of a config.
+
+    Args:
+        plan: What is pre-trained.
+        run: How.
+        folder: Where the file will be.
+    """
+    base = METHODS[run.method]
+    schedule = (
+        'lars_coslr' if any(isinstance(part, _BatchNorm) for part in plan.network.encoder.modules()) else 'adamw_coslr'
+    )
+    files = [f'branches/{base.fast if run.fast else base.exact}', f'datasets/{base.data}', f'schedules/{schedule}']
+    bases = [os.path.relpath(bases_folder() / f'{name}.py', folder) for name in [*files, 'default_runtime']]
+    name = f'{Path(plan.downstream.path).parent.name}/{Path(plan.downstream.path).name}'
+    entries: dict[str, Any] = dict(_base_=bases)
+    entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
+    entries.update(model=_model(plan, run), train_dataloader=_data(run), train_cfg=dict(max_epochs=run.epochs))
+    entries.update(_schedule(run), auto_scale_lr=dict(enable=True))
+    head = f'# {run.method} on the encoder and decoder of {name}; made by tools/pretrain_for.py.'
+    lines = [f'{key} = {as_code(value, 0, WIDTH - len(key) - 3)}' for key, value in entries.items()]
+    return '\n'.join([head, *lines, ''])
+
+
+def _model(plan: Plan, run: Run) -> dict[str, Any]:
+    """The model: network, preprocessor, branches."""
+    base = METHODS[run.method]
+    network = {**plan.config}
+    if run.init is not None:
+        start = dict(type='Pretrained', checkpoint=run.init[0], **(dict(prefix=run.init[1]) if run.init[1] else {}))
+        network['encoder'] = {**network['encoder'], 'init_cfg': start}
+    options = base.positions if run.fast else {}
+    branches = {name: Extended('_base_.branch', **given, **options) for name, given in branch_levels(plan).items()}
+    sides = dict(alpha=0.5) if len(branches) > 1 else {}
+    momentum = dict(momentum=Code('_base_.momentum')) if base.momentum else {}
+    colours = _colours(plan.downstream.model.get('data_preprocessor') or {})
+    preprocessor = dict(type='mmdecon.ViewPreprocessor', **colours)
+    model = dict(type='mmdecon.DeCon', data_preprocessor=preprocessor, network=network)
+    return dict(**model, **sides, **momentum, branches=branches)
+
+
+def _colours(preprocessor: Mapping[str, Any]) -> dict[str, Any]:
+    """Normalisation as downstream; a preprocessor of several branches holds it in an inner one.
+
+    Raises:
+        ValueError: If its images have not three channels.
+    """
+    preprocessor = preprocessor.get('data_preprocessor') or preprocessor
+    mean, std = preprocessor.get('mean') or [0.0, 0.0, 0.0], preprocessor.get('std') or [1.0, 1.0, 1.0]
+    if len(mean) != 3:
+        raise ValueError(f'model.data_preprocessor.mean is {mean}: images of {len(mean)} channels cannot be read yet')
+    return dict(mean=list(mean), std=list(std), bgr_to_rgb=bool(preprocessor.get('bgr_to_rgb', False)))
+
+
+def _data(run: Run) -> dict[str, Any]:
+    """The data loader: what differs from the base file."""
+    dataset: dict[str, Any] = dict(folders=run.folders[0] if len(run.folders) == 1 else run.folders)
+    if run.size != VIEW:
+        dataset['pipeline'] = Code(
+            f"[dict(step, size={run.size}) if step['type'] == 'mmdecon.TwoViews' else step"
+            ' for step in _base_.train_dataloader.dataset.pipeline]'
+        )
+    workers = dict(num_workers=run.workers, **({} if run.workers else dict(persistent_workers=False)))
+    return dict(batch_size=run.batch_size, **workers, dataset=dataset)
+
+
+def _schedule(run: Run) -> dict[str, Any]:
+    """A warm-up of a tenth of the run, where the run is too short for that of the base file."""
+    if run.epochs > 2 * WARM_UP:
+        return {}
+    steps = run.epochs * max(1, run.images // run.batch_size)
+    warm = steps // 10
+    rising = [dict(type='LinearLR', start_factor=0.01, begin=0, end=warm, by_epoch=False)] if warm else []
+    falling = dict(type='CosineAnnealingLR', eta_min=1e-6, begin=warm, end=steps, by_epoch=False)
+    return dict(param_scheduler=[*rising, falling])
+
+
+def read_text(text: str, folder: Path) -> Config:
+    """Reads a config's text, as if it were a file in a folder.
+
+    Args:
+        text: Of the config.
+        folder: From which its ``_base_`` are found.
+    """
+    path = folder / '.pretrain_for.py'
+    path.write_text(text)
+    try:
+        return Config.fromfile(path)
+    finally:
+        path.unlink()

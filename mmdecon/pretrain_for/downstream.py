@@ -1,0 +1,78 @@
+"""The downstream model that a config describes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..export.source import read_config
+from ..registry import LAYOUTS
+from .shipped import find_config
+
+WRAPPED = ('detector', 'segmentor', 'architecture')
+"""Where models that hold another model (semi-supervised learning, tracking, distillation) keep it."""
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """A model that will be fine-tuned.
+
+    Attributes:
+        path: Its config file.
+        layout: The layout that an export for it has, the name of its library.
+        model: Config of the model.
+        imports: ``custom_imports`` of the config, or None.
+    """
+
+    path: str
+    layout: str
+    model: Mapping[str, Any]
+    imports: Mapping[str, Any] | None
+
+    def part(self, name: str) -> list[dict[str, Any]]:
+        """Configs of a part of the model, such as ``'neck'``, in the order in which they run; none if it has none.
+
+        Args:
+            name: Of the model's argument.
+        """
+        found = self.model.get(name) or []
+        return [self.scoped(part) for part in (found if isinstance(found, (list, tuple)) else [found])]
+
+    def scoped(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A config whose type begins with its library's name."""
+        kind, scope = config['type'], config.get('_scope_', self.layout)
+        named = isinstance(kind, str) and '.' not in kind
+        return {**_plain(config), 'type': f'{scope}.{kind}' if named else kind}
+
+
+def read_downstream(name: str) -> Downstream:
+    """Reads a downstream config.
+
+    Args:
+        name: As :func:`find_config` takes it.
+
+    Raises:
+        ValueError: If there is no such config, it has no backbone, or belongs to no library with a layout.
+    """
+    path = str(find_config(name))
+    config = read_config(path)
+    model = config.model
+    library = str(config.get('default_scope') or '')
+    if library not in LAYOUTS.module_dict:
+        raise ValueError(
+            f'{path} has default_scope={library!r}: set it to the library of the model, one of '
+            f'{sorted(LAYOUTS.module_dict)}'
+        )
+    if 'backbone' not in model:
+        inner = next((key for key in WRAPPED if key in model), None)
+        hint = f': its model.{inner} is the model to fine-tune first; give the config of that one' if inner else ''
+        raise ValueError(f'the model of {path}, a {model.get("type")}, has no backbone to pre-train{hint}')
+    return Downstream(path, library, _plain(model), config.get('custom_imports'))
+
+
+def _plain(value: Any) -> Any:
+    """A config's value as plain dicts and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item) for item in value)
+    return value

@@ -1,0 +1,127 @@
+"""What will be pre-trained of a downstream model: its network, the levels with a loss, and the proof that it fits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ..export import PARTS, Export, Source, Verification, convert, verify
+from ..models.encoders import channels_first, evaluating, is_channels_last, require_maps
+from ..models.levels import Level
+from ..models.network import Network
+from ..models.twin import TEACHER
+from ..registry import MODELS
+from .decoders import Found, find_decoders
+from .downstream import Downstream
+from .encoder import encoder_config, probe_encoder
+
+CELLS = 4
+"""Cells a side that a level must have in a view to be contrasted."""
+CELL_ROOM = 4
+"""Cells a side that the coarsest level has in the image that a network is asked with, for strides to be told apart."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is pre-trained of a model.
+
+    Attributes:
+        downstream: The model.
+        config: Of the network.
+        network: The network, with the weights of its initialisation.
+        encoder: Levels of the encoder that have a branch.
+        decoder: Those of decoders.
+        left: Part of the model, or level -> why it is not pre-trained or not contrasted.
+    """
+
+    downstream: Downstream
+    config: dict[str, Any]
+    network: Network
+    encoder: list[str]
+    decoder: list[str]
+    left: dict[str, str]
+
+    @property
+    def part(self) -> str:
+        """What an export of it holds."""
+        return PARTS[1] if self.network.decoder else PARTS[0]
+
+
+def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = False) -> Plan:
+    """Derives what to pre-train from a model.
+
+    Args:
+        downstream: The model.
+        size: Of the views, in pixels.
+        decoder_only: Whether the encoder is frozen; it then has no branch.
+
+    Raises:
+        ValueError: If its backbone gives no maps, or there is no decoder to train alone.
+    """
+    config = encoder_config(downstream.part('backbone')[0])
+    encoder, names, given, side = probe_encoder(config)
+    with torch.no_grad(), evaluating(encoder):
+        image = torch.zeros(1, 3, side, side)
+        maps = [channels_first(x, is_channels_last(x)) for x in require_maps(encoder(image), encoder)]
+    levels = {n: Level(n, x.shape[1], max(1, round(side / x.shape[2])), 'encoder') for n, x in zip(names, maps)}
+    found = Found(levels, dict(zip(names, maps)), list(names))
+    find_decoders(downstream, found, side)
+    network: dict[str, Any] = dict(type='mmdecon.Network', encoder=config)
+    network.update(dict(decoder=found.decoders) if found.decoders else {}, **dict(level_names=given) if given else {})
+    if decoder_only:
+        network['freeze_encoder'] = True
+    _set_probe_size(network, side, max(level.stride for level in found.levels.values()))
+    torch.manual_seed(0)
+    built: Network = MODELS.build({**network})
+    chosen, coarse = _choose(built.levels, size)
+    if decoder_only and not chosen:
+        reason = '; '.join(f'{part}: {why}' for part, why in found.left.items()) or 'it has no neck and no decode_head'
+        raise ValueError(f'{downstream.path} has no decoder to pre-train alone: {reason}')
+    return Plan(downstream, network, built, [] if decoder_only else names[-1:], chosen, {**found.left, **coarse})
+
+
+def _set_probe_size(network: dict[str, Any], side: int, stride: int) -> None:
+    """Has the network asked with an image in which the coarsest level has some cells."""
+    if side < CELL_ROOM * stride and side < 2 * stride:
+        network['probe_size'] = 2 * stride
+
+
+def _choose(levels: Mapping[str, Level], size: int) -> tuple[list[str], dict[str, str]]:
+    """The decoders' levels that are contrasted, and why others are not."""
+    made = [level for level in levels.values() if level.side == 'decoder']
+    fine = [level.name for level in made if _cells(level, size) >= CELLS]
+    return fine, {f'level {level.name}': _too_coarse(level, size) for level in made if level.name not in fine}
+
+
+def _cells(level: Level, size: int) -> int:
+    """Cells a side of a level in a view."""
+    return -(-size // level.stride)
+
+
+def _too_coarse(level: Level, size: int) -> str:
+    return f'it has {_cells(level, size)} x {_cells(level, size)} cells in a view of {size} pixels'
+
+
+def prove(plan: Plan) -> tuple[Export, Verification]:
+    """Exports the network with the weights of its initialisation and compares it with the downstream model.
+
+    So a run starts only where its result will fit.
+
+    Args:
+        plan: What is pre-trained.
+
+    Raises:
+        ValueError: If the export would not fit, or its maps would differ there.
+    """
+    plan.network.use([*plan.encoder, *plan.decoder])
+    model = dict(network=plan.config, branches=branch_levels(plan))
+    source = Source(plan.network.eval(), model, TEACHER, {}, f'the network derived from {plan.downstream.path}')
+    export = convert(source, plan.downstream.layout, plan.part)
+    return export, verify(source, export, plan.downstream.path)
+
+
+def branch_levels(plan: Plan) -> dict[str, dict[str, Sequence[str] | str]]:
+    """The branches' names and levels, as a config has them."""
+    sides = dict(enc=plan.encoder, dec=plan.decoder)
+    return {name: dict(level=found[0] if len(found) == 1 else found) for name, found in sides.items() if found}

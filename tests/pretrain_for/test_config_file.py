@@ -1,0 +1,145 @@
+"""The config that is written: Python that says what was derived, and a run that trains it."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmdecon.pretrain_for import METHODS, Run, config_text, find_config, make_plan, read_downstream, shipped_configs
+from mmdecon.pretrain_for.batch import largest_batch
+from mmdecon.pretrain_for.config_file import bases_folder, read_text
+from mmdecon.pretrain_for.python_text import Code, Extended, as_code
+from mmdecon.registry import MODELS
+from tests.support.commands import run
+
+from .models import UPER, write
+
+IMAGES = 'tests/data/nuclei/JPEGImages'
+
+
+def made(folder: Path, downstream: dict[str, Any] = UPER, **options: Any) -> Config:
+    """The config of a small model, as it is read."""
+    given: dict[str, Any] = dict(method='slotcon', folders=['a b/c'], images=40, batch_size=8, epochs=100, size=224)
+    given.update(fast=True, init=None, workers=2)
+    plan = make_plan(read_downstream(write(folder, downstream)))
+    return read_text(config_text(plan, Run(**{**given, **options}), folder), folder)
+
+
+def test_text_is_the_value() -> None:
+    value = dict(a=[1, (2,), dict(b=None)], c={'not a name': 1.5, 3: 'x' * 100}, d=(), e=dict(f='y' * 80, g=True))
+    assert eval(as_code(value)) == value
+    assert all(len(line) <= 119 for line in as_code(value).splitlines()) and len(as_code(value).splitlines()) > 5
+    assert eval(as_code(Extended('base', a=Code('1 + 1'))), dict(base=dict(b=3))) == dict(a=2, b=3)
+
+
+def test_the_run_is_what_was_asked_for(tmp_path: Path) -> None:
+    config = made(tmp_path)
+    assert config.model.data_preprocessor.mean == [13.0] * 3 and config.model.data_preprocessor.bgr_to_rgb is True
+    assert config.model.alpha == 0.5 and config.model.branches.dec.level == 'out'
+    assert config.model.branches.dec.positions.grid == 14 and config.model.branches.dec.head.hidden_channels == 1024
+    assert config.train_dataloader.dataset.folders == 'a b/c' and config.train_cfg.max_epochs == 100
+    assert config.optim_wrapper.optimizer.type == 'mmpretrain.LARS' and config.param_scheduler[0].end == 5
+    assert config.train_dataloader.dataset.pipeline[1].size == 224 and config.auto_scale_lr.enable
+
+
+@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize('fast', [True, False])
+def test_every_method(tmp_path: Path, method: str, fast: bool) -> None:
+    config = made(tmp_path, method=method, fast=fast, size=96)
+    sizes = {step['size'] for step in config.train_dataloader.dataset.pipeline if step['type'] == 'mmdecon.TwoViews'}
+    assert sizes == {96}
+    assert ('positions' in config.model.branches.dec) == (fast and method in ('slotcon', 'pixpro'))
+    for branch in config.model.branches.values():  # narrow, to be built here
+        branch.head.hidden_channels = 8
+        if 'queue_length' in branch.objective:
+            branch.objective.queue_length = 16
+        if 'hidden_channels' in branch.objective:
+            branch.objective.hidden_channels = 8
+    model = MODELS.build(config.model)
+    assert list(model.branches) == ['enc', 'dec']
+
+
+@pytest.mark.parametrize('epochs, images, ends', [(5, 40, [2, 25]), (1, 16, [2]), (11, 40, [5, None])])
+def test_a_short_run_has_a_short_warm_up(tmp_path: Path, epochs: int, images: int, ends: list[int | None]) -> None:
+    config = made(tmp_path, epochs=epochs, images=images)
+    assert [one.get('end') for one in config.param_scheduler] == ends
+
+
+def test_without_batch_norm_it_is_adamw(tmp_path: Path) -> None:
+    vit = dict(type='VisionTransformer', img_size=64, embed_dims=24, num_layers=2, num_heads=2, out_indices=(1,))
+    config = made(tmp_path, dict(type='EncoderDecoder', backbone=vit), init=('file.pth', 'backbone'))
+    assert config.optim_wrapper.optimizer.type == 'AdamW' and 'alpha' not in config.model
+    assert config.model.network.encoder.init_cfg == dict(type='Pretrained', checkpoint='file.pth', prefix='backbone')
+
+
+def test_images_of_other_channels_are_refused(tmp_path: Path) -> None:
+    grey = dict(UPER, data_preprocessor=dict(type='SegDataPreProcessor', mean=[1.0], std=[1.0]))
+    with pytest.raises(ValueError, match='images of 1 channels cannot be read yet'):
+        made(tmp_path, grey)
+
+
+def test_shipped_configs_are_found_by_name() -> None:
+    known = list(shipped_configs('mmseg'))
+    assert len(known) > 600
+    path = find_config('sem_fpn/fpn_r50_4xb2-80k_cityscapes-512x1024')
+    assert path in known and path == find_config('mmseg::fpn_r50_4xb2-80k_cityscapes-512x1024.py')
+    with pytest.raises(ValueError, match='similar name: fpn_r50_4xb2-80k_cityscapes-512x1024'):
+        find_config('fpn_r50_4xb2-80k_cityscape-512x1024')
+
+
+def test_two_images_must_fit() -> None:
+    with pytest.raises(ValueError, match='not even a batch of 2 images fits'):
+        largest_batch(lambda size: False, 100)
+    asked: list[int] = []
+    assert largest_batch(lambda size: asked.append(size) or size < 20, 1000) == 16
+    assert asked == [2, 4, 8, 16, 32]
+
+
+@pytest.mark.slow
+def test_from_config_to_weights(tmp_path: Path) -> None:
+    images = tmp_path / 'images'
+    images.mkdir()
+    for path in sorted(Path(IMAGES).iterdir())[:8]:
+        (images / path.name).write_bytes(path.read_bytes())
+    target = write(tmp_path, UPER)
+    words = [target, '--images', str(images), '--epochs', '1', '--size', '64', '--batch-size', '4']
+    said = run([sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')])
+    assert '| head | mmseg.UPerHead | contrasted at out |' in said and "load_from = '" in said
+    file = torch.load(tmp_path / 'out' / 'model_pretrained.pth', weights_only=True)
+    assert {name.partition('.')[0] for name in file['state_dict']} == {'backbone', 'decode_head'}
+    before = os.stat(tmp_path / 'out' / 'epoch_1.pth').st_mtime_ns
+    run(
+        [sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')]
+    )  # finished: exports anew
+    assert os.stat(tmp_path / 'out' / 'epoch_1.pth').st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['absent.py', '--images', IMAGES], "there is no config 'absent.py'"),
+        (['MODEL', '--images', 'absent'], 'absent'),
+        (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
+        (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),
+        (['MODEL', '--images', IMAGES, '--init', 'absent.pth'], 'absent.pth'),
+    ],
+)
+def test_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    target = write(tmp_path, UPER)
+    words = [target if word == 'MODEL' else word for word in words]
+    with pytest.raises(SystemExit) as end:
+        monkeypatch.setattr('sys.argv', ['pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')])
+        runpy.run_path('tools/pretrain_for.py', run_name='__main__')
+    assert message in str(end.value.code) and '\n' not in str(end.value.code)
+    assert not list((tmp_path / 'out').glob('*.pth'))
+
+
+def test_bases_are_found() -> None:
+    assert (bases_folder() / 'default_runtime.py').is_file()

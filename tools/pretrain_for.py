@@ -1,0 +1,146 @@
+"""Pre-trains encoder and decoder of the model that a config of mmseg or mmdet describes, and exports them for it."""
+
+import os
+import shlex
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from mmdecon.datasets import ImageFolder
+from mmdecon.export.source import read_config
+from mmdecon.files import require_writable, writing
+from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
+from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
+from mmdecon.pretrain_for.config_file import VIEW, read_text
+from mmdecon.pretrain_for.report import plan_table
+from mmdecon.pretrain_for.weights import find_prefix
+from mmdecon.refusal import refuse
+
+TOOLS = Path(__file__).resolve().parent
+
+
+def parse() -> Namespace:
+    """Reads the arguments."""
+    parser = ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add('config', help='of the model to be fine-tuned: a file, or the name of a config that mmseg or mmdet ships')
+    add('--images', nargs='+', required=True, metavar='FOLDER', help='images, without annotations')
+    add('--method', choices=METHODS, default='slotcon', help='what is contrasted (default: %(default)s)')
+    cost = parser.add_mutually_exclusive_group()
+    cost.add_argument('--fast', action='store_true', help='narrow projectors at 14 x 14 cells of a level (default)')
+    cost.add_argument('--exact', action='store_true', help='projectors as published at all cells')
+    add('--decoder-only', action='store_true', help='keep the encoder as --init has it; the decoder alone trains')
+    add('--epochs', type=int, default=200, help='passes over the images (default: %(default)s)')
+    add('--init', metavar='FILE', help='weights that the encoder starts from: a file, a URL, torchvision://NAME')
+    add('--size', type=int, default=VIEW, help='side of the views in pixels (default: %(default)s)')
+    add('--batch-size', type=int, help=f'images a step and GPU (default: the most that fit; on a CPU {ON_CPU})')
+    add('--amp', action='store_true', help='mixed precision')
+    add('--gpus', type=int, default=1, help='GPUs, or processes on a CPU (default: %(default)s)')
+    add('--work-dir', help='for config, checkpoints and export (default: work_dirs/pretrain_for_NAME)')
+    add('--write-config-only', action='store_true', help='write the config, print the commands, train nothing')
+    return parser.parse_args()
+
+
+def check(args: Namespace) -> None:
+    """Refuses values that cannot work."""
+    for name, least in dict(epochs=1, size=32, gpus=1, batch_size=2).items():
+        value = getattr(args, name)
+        if value is not None and value < least:
+            refuse(f'--{name.replace("_", "-")} {value} is too small: give {least} or more.')
+    if args.decoder_only and not args.init:
+        refuse('--decoder-only keeps the encoder as it starts: name its weights with --init FILE.')
+
+
+def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
+    """Says how the model is trained, with the batch that fits.
+
+    Raises:
+        ValueError: If there are too few images.
+    """
+    folders = [os.path.abspath(os.path.expanduser(name)) for name in args.images]
+    images = len(ImageFolder(folders))
+    batch = min(args.batch_size or ON_CPU, images // args.gpus)
+    if batch < 2:
+        raise ValueError(
+            f'{images} images in {folders} are too few: each of {args.gpus} process(es) needs two at least'
+        )
+    init = (args.init, find_prefix(args.init, plan.network.encoder)) if args.init else None
+    workers = min(8, os.cpu_count() or 1)
+    run = Run(args.method, folders, images, batch, args.epochs, args.size, not args.exact, init, workers)
+    if args.batch_size:
+        return run
+    if config.is_file():  # going on, with the batch that was found before
+        return replace(run, batch_size=read_config(str(config)).train_dataloader.batch_size)
+    if not torch.cuda.is_available():
+        return run
+    tried = read_text(config_text(plan, run, config.parent), config.parent)
+    return replace(run, batch_size=largest_batch(fits_on_gpu(tried, args.size, args.amp), images // args.gpus))
+
+
+def write_config(text: str, path: Path) -> None:
+    """Writes the config; another one there is not replaced.
+
+    Raises:
+        ValueError: If there is another.
+    """
+    if path.exists() and path.read_text() != text:
+        raise ValueError(f'{path} is there already and differs: remove it, or name another --work-dir')
+    with writing(path) as temporary:
+        Path(temporary).write_text(text)
+
+
+def train_command(args: Namespace, config: Path) -> list[str]:
+    """The command that trains, and goes on where it was stopped."""
+    start = [sys.executable]
+    if args.gpus > 1:
+        start += ['-m', 'torch.distributed.run', f'--nproc_per_node={args.gpus}', '--standalone']
+    tool = [str(TOOLS / 'train.py'), str(config), '--work-dir', str(config.parent), '--resume']
+    return [*start, *tool, *(['--launcher', 'pytorch'] if args.gpus > 1 else []), *(['--amp'] if args.amp else [])]
+
+
+def export_command(plan: Plan, checkpoint: str, out: Path) -> list[str]:
+    """The command that exports a checkpoint, verified in the downstream model."""
+    target = ['--layout', plan.downstream.layout, '--part', plan.part, '--target', plan.downstream.path]
+    return [sys.executable, str(TOOLS / 'export.py'), checkpoint, str(out), *target]
+
+
+def run_all(commands: list[list[str]]) -> None:
+    """Runs commands one after the other; ends with the first that fails, which has said why."""
+    for command in commands:
+        done = subprocess.run(command, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
+
+
+def main() -> None:
+    """Derives, proves, trains and exports."""
+    args = parse()
+    check(args)
+    try:
+        downstream = read_downstream(args.config)
+        name = Path(downstream.path).stem
+        folder = Path(args.work_dir or f'work_dirs/pretrain_for_{name}')
+        config, out = folder / f'pretrain_for_{name}.py', folder / f'{name}_pretrained.pth'
+        require_writable(str(config), '--work-dir')
+        plan = make_plan(downstream, args.size, args.decoder_only)
+        made, found = prove(plan)
+        print(plan_table(plan, found.fit, len(made.state)))
+        run = choose_run(args, plan, config)
+        write_config(config_text(plan, run, folder), config)
+    except (ValueError, OSError, ImportError) as error:
+        refuse(f'{str(error).rstrip(".")}.')
+    last = str(folder / f'epoch_{args.epochs}.pth')
+    commands = [train_command(args, config), export_command(plan, last, out)]
+    print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
+    print('\n'.join(map(shlex.join, commands)), flush=True)
+    if not args.write_config_only:
+        run_all(commands[1:] if Path(last).is_file() else commands)
+    print(f"in the config of the fine-tuning:\n  load_from = '{out}'")
+
+
+if __name__ == '__main__':
+    main()

@@ -69,7 +69,9 @@ def _group(name: str, layout: Layout, untrained: set[str], classifiers: tuple[st
     if name in untrained:
         return 'not trained in pre-training (feeds no branch)'
     part = layout.part(name)
-    return f'{part} (not in this export)' if part in layout.places.values() else part
+    if part in layout.beyond:
+        return f'{part} (no pre-training reaches it)'
+    return f'{part} (not in this export)' if part in layout.parts else part
 
 
 def _explain(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], layout: Layout) -> str:

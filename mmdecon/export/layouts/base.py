@@ -104,6 +104,19 @@ class Layout(ABC):
             is left out.
         """
 
+    def decoders(self, source: Source, model: nn.Module) -> dict[str, tuple[nn.Module, list[str | None]]]:
+        """The decoders of a target, for ``--transplant``; by default the layout tells none.
+
+        Args:
+            source: Tells the levels' names.
+            model: The target.
+
+        Returns:
+            Place -> module, and the encoder's levels that it is given, None where the network has none; nothing where
+            it reads another decoder.
+        """
+        return {}
+
     def counterpart(self, type_name: str) -> Counterpart:
         """The library's class for a type of a pre-training config."""
         return self.counterparts.get(type_name, Counterpart(type_name))

@@ -66,6 +66,13 @@ class OpenMMLabLayout(Layout):
                 maps = list(made.values())
         return levels
 
+    def decoders(self, source: Source, model: nn.Module) -> dict[str, tuple[nn.Module, list[str | None]]]:
+        """Neck and heads; a head reads the backbone where there is no neck."""
+        given, parts = _encoder_levels(source, model.get_submodule('backbone')), dict(model.named_children())
+        neck = self.places[NECK]
+        places = [place for place in self.parts if place in parts and place != self.places['encoder']]
+        return {place: (parts[place], given if place == neck or neck not in parts else []) for place in places}
+
     def remedy(self, misfits: Misfits) -> str:
         """By what differs in the part."""
         part = self.part(next(name for kind in misfits for name in kind))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mmdecon.export import Export, Layout, Source, convert, get_layout, read_source, verify
-from mmdecon.models.decoders import DECODE_HEAD, Decoder
+from mmdecon.models.decoders import NECK, Decoder
 from mmdecon.models.decoders.base import PLACES
 from mmdecon.models.heads import Head
 from mmdecon.models.objectives import Objective
@@ -18,13 +18,13 @@ from mmdecon.registry import LAYOUTS, MODELS
 
 from .decoders import table
 from .support import all_objectives, tiny
-from .support.exports import FPN_HEAD, PLAIN, save
+from .support.exports import DENSE, FPN_HEAD, PLAIN, save
 from .support.registered import registered
 
 HEADS, OBJECTIVES = registered(MODELS, Head), registered(MODELS, Objective)
 DECODERS, KINDS = registered(MODELS, Decoder), registered(LAYOUTS, Layout)
 LAYOUT_DECODERS: Mapping[str, dict[str, Any]] = MappingProxyType(  # layout -> decoders that it has a place for
-    dict(mmseg=dict(fpn=PLAIN, head=FPN_HEAD), mmdet=dict(fpn=PLAIN))
+    dict(mmseg=dict(fpn=PLAIN, head=FPN_HEAD), mmdet=dict(fpn=PLAIN, dense=DENSE))
 )
 
 
@@ -88,12 +88,18 @@ def test_heads_see_what_the_contract_says() -> None:
 
 @pytest.mark.parametrize('name', DECODERS)
 def test_a_decoder_keeps_its_tensors_in_its_module_and_makes_its_levels(name: str) -> None:
-    decoders = dict(NeckDecoder=dict(fpn=PLAIN), SegHeadDecoder=dict(fpn=PLAIN, head=FPN_HEAD))
+    decoders = dict(
+        NeckDecoder=dict(fpn=PLAIN),
+        SegHeadDecoder=dict(fpn=PLAIN, head=FPN_HEAD),
+        DenseHeadDecoder=dict(fpn=PLAIN, dense=DENSE),
+    )
+    if 'dense' in decoders[name] and find_spec('mmdet') is None:
+        pytest.skip('mmdet is not installed')
     network = MODELS.build(tiny.network(decoders[name]))
     decoder = list(network.decoder.values())[-1]
     assert type(decoder) is DECODERS[name] and decoder.place in PLACES
     assert all(key.startswith(f'{decoder.place}.') for key in decoder.state_dict())
-    assert (decoder.classifier is not None) == (decoder.place == DECODE_HEAD)
+    assert bool(decoder.classifiers) == (decoder.place != NECK)
     maps = network.encode(torch.zeros(1, 3, 64, 64))
     assert DECODERS[name].reads(dict(inputs='c5', previous='x')) == {'c5', 'x'}
     for one in network.decoder.values():
@@ -116,7 +122,7 @@ def test_a_decoder_that_is_none_or_makes_other_levels_is_refused(monkeypatch: py
 
 def source_of(folder, decoders: dict[str, Any]) -> Source:
     """A small pre-trained network."""
-    level = 'out' if 'head' in decoders else 'p2'
+    level = 'out' if 'head' in decoders else 'cls2' if 'dense' in decoders else 'p2'
     return read_source(save(folder / 'decon.pth', tiny.network(decoders), 'c5', level))
 
 

@@ -11,6 +11,7 @@ from mmdecon.export import (
     convert,
     read_source,
     require_destination,
+    transplant,
     verify,
     write,
 )
@@ -44,6 +45,9 @@ def parse() -> Namespace:
     parser.add_argument('--half', choices=['teacher', 'student'], default='teacher', help='default: %(default)s')
     parser.add_argument('--decoder', action='append', metavar='NAME', help='which decoder(s), by default all')
     parser.add_argument('--fold-norm', action='store_true', help="fold the neck's norms into its convolutions")
+    parser.add_argument(
+        '--transplant', action='store_true', help='move what fits into another decoder, that of the target'
+    )
     parser.add_argument('--target', metavar='CONFIG', help='the downstream config that the export must fit')
     parser.add_argument('--config', help="the run's config, for a checkpoint that holds none")
     return parser.parse_args()
@@ -65,6 +69,7 @@ def report(source: Source, export: Export, found: Verification, out: str, target
     ]
     if found.incomparable:
         lines.append(f'not comparable, of another size there: {", ".join(found.incomparable)}')
+    lines += describe(export)
     if export.untrained:
         lines.append(f'left out, as pre-training did not train it: {len(export.untrained)} tensors')
     if target:
@@ -74,13 +79,36 @@ def report(source: Source, export: Export, found: Verification, out: str, target
     return '\n'.join(lines)
 
 
+def describe(export: Export) -> list[str]:
+    """What a transplant did: every part that was moved, every tensor that was left and that is new."""
+    lines = []
+    for move in export.moves:
+        names = [name.removeprefix(f'{move.target}.') for name in export.state if name.startswith(f'{move.target}.')]
+        folded = ', norm folded' if move.folded else ''
+        lines.append(f'moved: {move.source} -> {move.target} ({move.role}{folded}): {", ".join(names)}')
+    lines += [f'left: {name} ({reason})' for name, reason in export.left.items()]
+    return lines + [f'new: {name}' for name in export.new]
+
+
+def make(source: Source, args: Namespace) -> Export:
+    """Makes what the arguments ask for."""
+    if args.transplant:
+        return transplant(source, args.layout, args.target, args.decoder)
+    return convert(source, args.layout, args.part, args.decoder, args.fold_norm)
+
+
 def main() -> None:
     """Converts, verifies and writes; writes nothing unless all fits."""
     args = parse()
     try:
+        if args.transplant and (not args.target or args.part != PARTS[1] or args.fold_norm):
+            raise ValueError(
+                '--transplant fills the decoder of a target and folds norms itself: give --target CONFIG, and neither '
+                '--part encoder nor --fold-norm'
+            )
         require_destination(args.out, args.checkpoint)
         source = read_source(args.checkpoint, args.half, args.config)
-        export = convert(source, args.layout, args.part, args.decoder, args.fold_norm)
+        export = make(source, args)
         found = verify(source, export, args.target)
         write(source, export, args.out)
     except (ValueError, OSError, ImportError) as error:

@@ -3,8 +3,9 @@
 from .convert import PARTS, convert
 from .fit import Fit, check_fit
 from .layouts import Counterpart, Layout, Misfits, OpenMMLabLayout, get_layout
-from .pieces import Export, Piece
+from .pieces import Export, Move, Piece
 from .source import Source, read_source
+from .transplant import transplant
 from .verify import Verification, verify
 from .write import read_export, require_destination, require_export, write
 
@@ -15,6 +16,7 @@ __all__ = [
     'Fit',
     'Layout',
     'Misfits',
+    'Move',
     'OpenMMLabLayout',
     'Piece',
     'Source',
@@ -26,6 +28,7 @@ __all__ = [
     'read_source',
     'require_destination',
     'require_export',
+    'transplant',
     'verify',
     'write',
 ]

@@ -36,7 +36,7 @@ def convert(
     target = get_layout(layout)
     if part not in PARTS:
         raise ValueError(f'part is {part!r}; known: {list(PARTS)}')
-    chosen = _choose_decoders(source, part, decoders)
+    chosen = choose_decoders(source, part, decoders)
     _require_chain(source.network, chosen)
     exported = {name: source.network.decoder[name] for name in chosen}
     exported = _fold_necks(exported) if fold_norm else exported
@@ -45,14 +45,23 @@ def convert(
     states: dict[bool, dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
     for piece, path, state in _tensors(source, exported, pieces):
         for trained, into in states.items():
-            names = [name for name in state if trained is not _is_untrained(f'{path}.{name}', source.network)]
+            names = [name for name in state if trained is not is_untrained(f'{path}.{name}', source.network)]
             into.update(target.rename({name: state[name] for name in names}, piece))
-    classifiers = [f'{places[name]}.{v.classifier}.' for name, v in exported.items() if v.classifier is not None]
+    classifiers = [f'{places[name]}.{path}.' for name, v in exported.items() for path in v.classifiers]
     return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
 
 
-def _choose_decoders(source: Source, part: str, names: Sequence[str] | None) -> list[str]:
-    """The decoders to export, in the order in which they run."""
+def choose_decoders(source: Source, part: str, names: Sequence[str] | None) -> list[str]:
+    """The decoders to export, in the order in which they run.
+
+    Args:
+        source: The pre-trained network.
+        part: ``'encoder'``, which has none, or ``'encoder+decoder'``.
+        names: Those that are asked for; all by default.
+
+    Raises:
+        ValueError: If there is none, or none of a name.
+    """
     existing = list(source.network.decoder)
     if part == PARTS[0]:
         if names:
@@ -84,10 +93,11 @@ def _require_chain(network: Network, chosen: Sequence[str]) -> None:
                 'one with --decoder'
             )
         foreign += [previous] if before is None and previous is not None else []
-        if foreign:
+        is_other = decoder.reads_all and given != network.level_names and decoder.inputs != given
+        if foreign or is_other:
             raise ValueError(
-                f'decoder {name!r} reads {foreign}, but in a target with the decoders {list(chosen)} it is given '
-                f'{given}: choose others of {list(network.decoder)} with --decoder, or --part encoder'
+                f'decoder {name!r} reads {foreign or decoder.inputs}, but in a target with the decoders {list(chosen)} '
+                f'it is given {given}: choose others of {list(network.decoder)} with --decoder, or --part encoder'
             )
         given, last[is_neck] = list(decoder.names) if is_neck else given, name
 
@@ -129,8 +139,13 @@ def _tensors(
         yield pieces[name], f'decoder.{name}.{decoder.place}', decoder.part.state_dict()
 
 
-def _is_untrained(name: str, network: Network) -> bool:
-    """Whether a tensor, by its name in the network, feeds no branch: a buffer goes with its module's parameters."""
+def is_untrained(name: str, network: Network) -> bool:
+    """Whether a tensor feeds no branch; a buffer goes with its module's parameters.
+
+    Args:
+        name: Of the tensor in the network.
+        network: The network.
+    """
     known = [key for key, _ in network.named_parameters()]
     if name in known:
         return name in network.unused

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from .layouts import Layout, Misfits
 
+NEW = 'not pre-trained in a decoder that is filled in part (--transplant)'
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -26,6 +28,7 @@ def check_fit(
     layout: Layout,
     untrained: Sequence[str] = (),
     classifiers: Sequence[str] | None = None,
+    new: Sequence[str] = (),
 ) -> Fit:
     """Compares an export with a model, name by name and shape by shape.
 
@@ -35,6 +38,7 @@ def check_fit(
         layout: Knows the parts that an export may fill, and remedies.
         untrained: Names that the export lacks because pre-training did not train them.
         classifiers: What the names of classifiers start with, which an export lacks as well; by default the layout's.
+        new: Names that an export which fills decoders in part lacks there.
 
     Returns:
         What the model will still initialise: classifier, heads without a place in the export, parts that it leaves out.
@@ -46,11 +50,10 @@ def check_fit(
     wanted, absent = model.state_dict(), tuple(layout.classifiers if classifiers is None else classifiers)
     missing = [name for name in wanted if name not in state and not name.endswith('num_batches_tracked')]
     left_over = [name for name in state if name not in wanted]
+    allowed = {*untrained, *new}
     filled = {layout.part(name) for name in state}
     holes = [
-        name
-        for name in missing
-        if layout.part(name) in filled and not name.startswith(absent) and name not in untrained
+        name for name in missing if layout.part(name) in filled and not name.startswith(absent) and name not in allowed
     ]
     unequal = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
     misfits = Misfits(holes, left_over, unequal)
@@ -58,7 +61,8 @@ def check_fit(
         raise ValueError(_explain(misfits, state, wanted, layout))
     groups: dict[str, list[str]] = {}
     for name in missing:
-        groups.setdefault(_group(name, layout, set(untrained), absent), []).append(name)
+        group = NEW if name in new else _group(name, layout, set(untrained), absent)
+        groups.setdefault(group, []).append(name)
     return Fit(groups)
 
 
@@ -69,7 +73,9 @@ def _group(name: str, layout: Layout, untrained: set[str], classifiers: tuple[st
     if name in untrained:
         return 'not trained in pre-training (feeds no branch)'
     part = layout.part(name)
-    return f'{part} (not in this export)' if part in layout.places.values() else part
+    if part in layout.beyond:
+        return f'{part} (no pre-training reaches it)'
+    return f'{part} (not in this export)' if part in layout.parts else part
 
 
 def _explain(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], layout: Layout) -> str:

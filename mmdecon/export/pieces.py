@@ -1,6 +1,7 @@
 """What an export is made of, and what it is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -23,6 +24,23 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A part of a pre-trained decoder that became a part of another decoder.
+
+    Attributes:
+        source: Its place in the network.
+        target: Its place in the target.
+        role: What it does in both, such as ``'lateral of c3'``.
+        folded: Whether its norm was folded into its convolution.
+    """
+
+    source: str
+    target: str
+    role: str
+    folded: bool
+
+
+@dataclass(frozen=True)
 class Export:
     """What is written, and what was left out on purpose.
 
@@ -35,6 +53,9 @@ class Export:
         places: Where each of them goes in the target, such as ``neck``, or ``decode_head.1`` in a cascade.
         classifiers: What the names of the heads' classifiers, which no export has, start with in the target.
         folded: Whether the necks' norms were folded into their convolutions.
+        moves: Parts of decoders that went into other decoders (``--transplant``).
+        left: Tensors of decoders, by their names in the network, that went nowhere -> why; with ``moves``.
+        new: Names in the target of what is not pre-trained in the decoders that ``moves`` fills in part.
     """
 
     state: dict[str, Tensor]
@@ -45,3 +66,6 @@ class Export:
     places: dict[str, str]
     classifiers: list[str]
     folded: bool
+    moves: Sequence[Move] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+    new: Sequence[str] = ()

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import torch
 from mmengine.model import revert_sync_batchnorm
-from torch import Tensor
+from torch import Tensor, nn
 
 from .fit import Fit, check_fit
 from .layouts import get_layout
 from .pieces import Export
 from .source import Source, refusing
+from .transplant import difference_of
 
 SIDE = 128  # pixels of the test image, at least: four cells at stride 32
 
@@ -55,7 +56,7 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     """
     layout = get_layout(export.layout)
     model = revert_sync_batchnorm(layout.build_target(source, export, target)).eval()
-    fit = check_fit(export.state, model, layout, export.untrained, export.classifiers)
+    fit = check_fit(export.state, model, layout, export.untrained, export.classifiers, export.new)
     model.load_state_dict(export.state, strict=False)
     side = max(SIDE, source.network.probe_size)
     image = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
@@ -65,6 +66,7 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
         with drawing_the_same():
             theirs = layout.run(source, export, model, image)
     _require_all(source, export, theirs)
+    _require_moved(source, export, model, tolerance)
     equal, incomparable = [], []
     for name, theirs_map in theirs.items():
         if name not in source.network.trained_levels:
@@ -103,3 +105,14 @@ def _require_all(source: Source, export: Export, theirs: Mapping[str, Tensor]) -
             )
             + "correct the names in the layout's run or in the decoder's run_downstream"
         )
+
+
+def _require_moved(source: Source, export: Export, model: nn.Module, tolerance: float) -> None:
+    """Refuses parts of decoders that compute something else in the target's decoder."""
+    for move in export.moves:
+        difference = difference_of(source.network.get_submodule(move.source), model.get_submodule(move.target))
+        if not difference <= tolerance:
+            raise ValueError(
+                f'{move.target}, the {move.role}, differs by {difference:.1e} of its largest value from {move.source}, '
+                'though every tensor was loaded: the two compute differently'
+            )

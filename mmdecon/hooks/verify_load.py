@@ -57,7 +57,7 @@ class VerifyLoad(Hook):
             require_export(checkpoint, path)
         model = unwrapped(runner.model)
         about = origin(checkpoint)
-        absent = {key: about[key] for key in ('untrained', 'classifiers') if key in about}
+        absent = {key: about[key] for key in ('untrained', 'classifiers', 'new') if key in about}
         layout = get_layout(about.get('layout', PLAIN_LAYOUT))
         fit = check_fit(checkpoint.get('state_dict', checkpoint), model, layout, **absent)
         runner.logger.info(f'{path} fits the model, which initialises:\n{fit.describe()}')

@@ -74,7 +74,7 @@ def _make(start: Start, protocol: Protocol, cfg: Config, path: Path) -> None:
     elif start.export:
         content = read_export(start.export)
         about: dict[str, Any] = content['meta']['mmdecon']
-        absent = {key: about[key] for key in ('untrained', 'classifiers') if key in about}
+        absent = {key: about[key] for key in ('untrained', 'classifiers', 'new') if key in about}
         check_fit(content['state_dict'], build_model(cfg), get_layout(about.get('layout', layout)), **absent)
         save_file(content, str(path))
     else:

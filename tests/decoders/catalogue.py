@@ -71,6 +71,7 @@ def classes(package: str) -> list[str]:
 
 
 OWN = ('encoder', 'size', 'target', 'model', 'needs', 'torch', 'remark', 'refusal')
+LEVELS = ['p3', 'p4', 'p5']
 
 
 def head(name: str, inputs: Any = 'c5', **options: Any) -> Config:
@@ -97,3 +98,15 @@ def necks(name: str, **options: Any) -> Config:
     """A NeckDecoder: options of the decoder by their names, all others are the neck's."""
     own = {key: options.pop(key) for key in ('inputs', 'prefix', 'names') if key in options}
     return dict(type='mmdecon.NeckDecoder', neck=dict(type=name, **options), **own)
+
+
+def dense(name: str, inputs: Any = LEVELS, neck: Config | None | str = 'pyramid', **options: Any) -> Entry:
+    """An entry of a dense head behind a neck, by default of three levels; options of the decoder by their names."""
+    own = {key: options.pop(key) for key in OWN if key in options}
+    adapter = {key: options.pop(key) for key in ('predictors', 'names') if key in options}
+    options = dict(dict(feat_channels=8, norm_cfg=BN), **options)
+    options = {key: value for key, value in options.items() if value is not ...}
+    head = dict(type='mmdecon.DenseHeadDecoder', inputs=inputs, head=dict(type=f'mmdet.{name}', **options), **adapter)
+    neck = necks('mmdet.FPN', inputs=ALL[1:], out_channels=8, norm_cfg=BN) if neck == 'pyramid' else neck
+    before = {} if neck is None else dict(neck=neck)
+    return Entry(dict(before, head=head), **{**dict(model='mmdet.SingleStageDetector', needs='mmdet'), **own})

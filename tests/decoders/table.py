@@ -1,19 +1,22 @@
 """The tables of docs/decoders.md, made of the catalogue and of what trying it gave.
 
-``python -m tests.decoders.table`` tries everything and writes them.
+``python -m tests.decoders.table`` tries everything and writes them, or those that it is given (``heads``, ``necks``,
+``"dense heads"``).
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from .catalogue import Entry, classes
+from .dense_heads import DENSE_HEADS
 from .heads import HEADS
 from .necks import NECKS
 from .trial import Result, try_out
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'decoders.md'
-TABLES: Mapping[str, Mapping[str, Entry]] = dict(heads=HEADS, necks=NECKS)
+TABLES: Mapping[str, Mapping[str, Entry]] = {'heads': HEADS, 'necks': NECKS, 'dense heads': DENSE_HEADS}
 TITLES = ['| class | works | reads | makes (channels, stride) | new downstream | remark |', '|---|---|---|---|---|---|']
 
 
@@ -40,19 +43,22 @@ def installed(kind: str) -> list[str]:
     """The classes that the installed libraries have, as they are named in the catalogue."""
     if kind == 'heads':
         return classes('mmseg.models.decode_heads')
+    if kind == 'dense heads':
+        return classes('mmdet.models.dense_heads')
     return [f'{library}.{name}' for library in ('mmseg', 'mmdet') for name in classes(f'{library}.models.necks')]
 
 
-def library(name: str) -> str:
+def library(kind: str, name: str) -> str:
     """Whose model a class is loaded into."""
-    return name.partition('.')[0] if '.' in name else 'mmseg'
+    return 'mmdet' if kind == 'dense heads' or name.startswith('mmdet.') else 'mmseg'
 
 
 def main() -> None:
     """Tries all and writes the page's tables."""
     page = PAGE.read_text()
-    for kind, catalogue in TABLES.items():
-        lines = [row(k, v, try_out(v, library(k)) if v.works else None) for k, v in catalogue.items()]
+    for kind in sys.argv[1:] or TABLES:
+        catalogue = TABLES[kind]
+        lines = [row(k, v, try_out(v, library(kind, k)) if v.works else None) for k, v in catalogue.items()]
         block = '\n'.join([f'<!-- {kind} -->', *TITLES, *lines, '<!-- end -->'])
         page = re.sub(rf'<!-- {kind} -->\n.*?<!-- end -->', lambda match, new=block: new, page, flags=re.DOTALL)
     PAGE.write_text(page)

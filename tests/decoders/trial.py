@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from mmengine.config import ConfigDict
 from torch import Tensor, nn
 
 from mmdecon.export import Source, convert, verify
 from mmdecon.export.verify import drawing_the_same
 from mmdecon.models import DeCon
-from mmdecon.models.decoders import NECK, Decoder
-from mmdecon.models.decoders.arguments import complete_head, complete_neck
+from mmdecon.models.decoders import DECODE_HEAD, DENSE_HEAD, NECK, Decoder
+from mmdecon.models.decoders.arguments import complete_dense_head, complete_head, complete_neck
 from mmdecon.registry import MODELS, build_foreign
 from tests.support import tiny
 
@@ -57,11 +58,14 @@ def try_out(entry: Entry, library: str = 'mmseg') -> Result:
     levels = [source.network.levels[name] for name in decoder.names]
     place = list(made.places.values())[-1]
     inside = [name[len(place) + 1 :] for name in new if name.startswith(place)]
-    classifier = decoder.classifier
-    parts = sorted(
-        {classifier if classifier and name.startswith(classifier) else name.split('.')[0] for name in inside}
-    )
+    parts = sorted({_part(name, decoder) for name in inside})
     return Result(', '.join(f'{v.name} ({v.channels}, /{v.stride})' for v in levels), ', '.join(parts))
+
+
+def _part(name: str, decoder: Decoder) -> str:
+    """What a new tensor belongs to: a classifier, or a module of the head or neck."""
+    of = next((path for path in decoder.classifiers if name.startswith(f'{path}.')), name.split('.')[0])
+    return of if decoder.place == DECODE_HEAD else of.split('.')[0]
 
 
 def config(entry: Entry) -> dict[str, Any]:
@@ -106,7 +110,7 @@ def pretrain(model: DeCon, entry: Entry) -> None:
 
 def downstream(entry: Entry, source: Source, library: str) -> dict[str, Any]:
     """Config of the library's own model, as its users write it, with 5 classes."""
-    network, given, necks, heads = source.network, source.network.level_names, [], []
+    network, given, necks, heads, dense = source.network, source.network.level_names, [], [], {}
     encoder = dict(entry.encoder, **entry.target)
     for name, decoder in network.decoder.items():
         options = source.config['network']['decoder'][name]
@@ -116,6 +120,12 @@ def downstream(entry: Entry, source: Source, library: str) -> dict[str, Any]:
                 encoder['out_indices'] = [encoder['out_indices'][given.index(level)] for level in decoder.inputs]
             necks.append(complete_neck(options['neck'], [level.channels for level in read], decoder.is_single))
             given = decoder.names
+        elif decoder.place == DENSE_HEAD:
+            encoder['out_indices'] = encoder['out_indices'] if necks else [given.index(x) for x in decoder.inputs]
+            counted = options['head']['type'] != 'mmdet.RPNHead'
+            place = convert(source, library).places[name]
+            classes = dict(options['head'], **(dict(num_classes=5) if counted else {}))
+            dense = {'type': entry.model, place: complete_dense_head(classes, read)}
         else:
             positions = [given.index(level) for level in decoder.inputs]
             classes = with_classes(options['head'], decoder.classifier)
@@ -124,7 +134,8 @@ def downstream(entry: Entry, source: Source, library: str) -> dict[str, Any]:
         encoder.update(type=f'{library}.ResNet', stem_channels=64)
     parts = dict(backbone=encoder, **(dict(neck=necks if len(necks) > 1 else necks[0]) if necks else {}))
     if library == 'mmdet':
-        return dict(type='mmdet.SingleStageDetector', **parts, **LEVEL_HEADS['mmdet'])
+        own = dense or dict(type='mmdet.SingleStageDetector', **LEVEL_HEADS['mmdet'])
+        return dict(test_cfg=ConfigDict(rpn=dict()), **parts, **own)
     parts.update(dict(decode_head=heads if len(heads) > 1 else heads[0]) if heads else LEVEL_HEADS['mmseg'])
     stages = dict(num_stages=len(heads)) if len(heads) > 1 else {}
     return dict(type=entry.model, test_cfg=dict(mode='whole'), **stages, **parts)
@@ -148,6 +159,8 @@ def compare(entry: Entry, source: Source, theirs: nn.Module) -> None:
             ours = source.network(image)
         with drawing_the_same():
             maps = theirs.extract_feat(image)
+            if decoder.place == DENSE_HEAD:
+                return compare_towers(theirs, decoder, maps, ours)
             found = maps if decoder.place == NECK else [entering(theirs, decoder, image, maps)]
     assert len(found) == len(decoder.names)
     for name, x in zip(decoder.names, found):
@@ -172,3 +185,25 @@ def entering(theirs: nn.Module, decoder: Decoder, image: Tensor, maps: tuple[Ten
     else:
         theirs(image, mode='tensor')
     return seen[0]
+
+
+def compare_towers(theirs: nn.Module, decoder: Decoder, maps: tuple[Tensor, ...], ours: dict[str, Tensor]) -> None:
+    """What enters the predictors of a detector's head are the levels here."""
+    (head,) = (part for name, part in theirs.named_children() if name in ('bbox_head', 'rpn_head', 'mask_head'))
+    seen: dict[int, Tensor] = {}
+
+    def see(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+        seen[id(given[0])] = given[0]
+
+    for path in decoder.classifiers:
+        head.get_submodule(path).register_forward_pre_hook(see)
+    head(maps)
+    found = [x for x in seen.values() if not any(x is y for y in maps)]
+    same = [[name for name in decoder.names if equal(x, ours[name])] for x in found]
+    assert len(found) == len(decoder.names) and all(same)
+    assert {name for names in same for name in names} == {*decoder.names}
+
+
+def equal(x: Tensor, y: Tensor) -> bool:
+    """Whether two maps are the same, but for rounding."""
+    return x.shape == y.shape and torch.allclose(x, y, rtol=1e-4, atol=1e-5 * float(y.abs().max()))

@@ -1,5 +1,6 @@
 """Small checkpoints and downstream configs, every part real."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,16 +15,26 @@ FPN_HEAD = dict(
     inputs=['p2', 'p3', 'p4', 'p5'],
     head=dict(type='mmseg.FPNHead', channels=8, norm_cfg=tiny.BN),
 )
+DENSE = dict(
+    type='mmdecon.DenseHeadDecoder',
+    inputs=['p2', 'p3', 'p4', 'p5'],
+    head=dict(type='mmdet.FCOSHead', feat_channels=8, stacked_convs=2, norm_cfg=tiny.BN),
+)
 BACKBONE = dict(type='mmseg.ResNet', depth=18, base_channels=8, norm_cfg=tiny.BN)
 
 
-def save(path, network: dict[str, Any], *levels: str) -> str:
+def jitter(name: str, value: torch.Tensor) -> torch.Tensor:
+    """A tensor off its initial value."""
+    return value + 0.1 * torch.rand_like(value) if value.is_floating_point() else value
+
+
+def save(path, network: dict[str, Any], *levels: str, change: Callable[..., torch.Tensor] = jitter) -> str:
     """A checkpoint of a small DeCon whose halves and statistics differ."""
     branches = {f'at_{level}': tiny.branch(level) for level in levels}
     config = dict(type='mmdecon.DeCon', network=network, branches=branches)
     torch.manual_seed(0)
     model = DeCon(network, branches)
-    state = {k: v + 0.1 * torch.rand_like(v) if v.is_floating_point() else v for k, v in model.state_dict().items()}
+    state = {name: change(name, value) for name, value in model.state_dict().items()}
     torch.save(dict(state_dict=state, meta=dict(cfg=Config(dict(model=config)).pretty_text, iter=3, epoch=1)), path)
     return str(path)
 

@@ -65,11 +65,15 @@ class Layout(ABC):
         counterparts: Type of an encoder, neck or head in a pre-training config -> the library's; others keep type and
             names.
         classifiers: What the names of classifiers start with in the target, for files that do not tell theirs.
+        other_parts: Names of further modules that an export may fill, where :meth:`place` gives others than ``places``.
+        beyond: Names of modules that no pre-training reaches.
     """
 
     places: ClassVar[Mapping[str, str]]
     counterparts: ClassVar[Mapping[str, Counterpart]] = MappingProxyType({})
     classifiers: ClassVar[tuple[str, ...]] = ()
+    other_parts: ClassVar[tuple[str, ...]] = ()
+    beyond: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
@@ -100,6 +104,19 @@ class Layout(ABC):
             is left out.
         """
 
+    def decoders(self, source: Source, model: nn.Module) -> dict[str, tuple[nn.Module, list[str | None]]]:
+        """The decoders of a target, for ``--transplant``; by default the layout tells none.
+
+        Args:
+            source: Tells the levels' names.
+            model: The target.
+
+        Returns:
+            Place -> module, and the encoder's levels that it is given, None where the network has none; nothing where
+            it reads another decoder.
+        """
+        return {}
+
     def counterpart(self, type_name: str) -> Counterpart:
         """The library's class for a type of a pre-training config."""
         return self.counterparts.get(type_name, Counterpart(type_name))
@@ -118,13 +135,18 @@ class Layout(ABC):
         name = self.places[piece.place]
         return name if piece.number is None else f'{name}.{piece.number}'
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the modules that an export may fill."""
+        return (*self.places.values(), *self.other_parts)
+
     def part(self, name: str) -> str:
         """The part of a target that a tensor is in: one of its places, or what precedes the first dot.
 
         Args:
             name: Of the tensor.
         """
-        places = set(self.places.values())
+        places = set(self.parts)
         return next(
             (p for p in places if p and name.startswith(f'{p}.')), '' if '' in places else name.partition('.')[0]
         )

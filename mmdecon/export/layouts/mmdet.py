@@ -1,19 +1,28 @@
 """The layout of mmdet: detectors."""
 
+from ...models.decoders import DENSE_HEAD
+from ...models.decoders.arguments import class_of
 from ...registry import LAYOUTS
+from ..pieces import Piece
 from .base import SAME, Counterpart
 from .openmmlab import FLAT_STEM, OpenMMLabLayout
 
 PLAIN = dict(stem_channels=64)  # the default of mmpretrain and mmseg, not of mmdet
 V1C = dict(PLAIN, deep_stem=True)
+OWN_PLACES = {'mmdet.RPNHead': 'rpn_head', 'mmdet.SOLOHead': 'mask_head'}  # of dense heads that are no bbox_head
 
 
 @LAYOUTS.register_module('mmdet')
 class MMDet(OpenMMLabLayout):
-    """Models of mmdet: ``backbone`` and ``neck``; its heads start anew."""
+    """Models of mmdet: ``backbone``, ``neck``, and one dense head.
+
+    Dense heads are ``bbox_head``, but proposal networks ``rpn_head``, of two-stage detectors, and SOLO's ``mask_head``.
+    """
 
     library = 'mmdet'
-    places = dict(encoder='backbone', neck='neck')
+    places = dict(encoder='backbone', neck='neck', dense_head='bbox_head')
+    other_parts = tuple(OWN_PLACES.values())
+    beyond = ('roi_head',)
     counterparts = {
         'mmpretrain.ResNet': Counterpart('mmdet.ResNet', FLAT_STEM, PLAIN),
         'mmpretrain.ResNetV1c': Counterpart('mmdet.ResNet', FLAT_STEM, V1C),
@@ -21,3 +30,11 @@ class MMDet(OpenMMLabLayout):
         'mmseg.ResNetV1c': Counterpart('mmdet.ResNet', SAME, V1C),
         'mmseg.FPN': Counterpart('mmdet.FPN'),
     }
+
+    def place(self, piece: Piece) -> str:
+        """A dense head's place depends on what it is."""
+        if piece.place != DENSE_HEAD:
+            return super().place(piece)
+        kind = class_of(dict(type=piece.type))
+        found = (place for base, place in OWN_PLACES.items() if issubclass(kind, class_of(dict(type=base))))
+        return next(found, super().place(piece))

@@ -67,12 +67,19 @@ class OpenMMLabLayout(Layout):
                 maps = list(made.values())
         return levels
 
+    def decoders(self, source: Source, model: nn.Module) -> dict[str, tuple[nn.Module, list[str | None]]]:
+        """Neck and heads; a head reads the backbone where there is no neck."""
+        given, parts = _encoder_levels(source, model.get_submodule('backbone')), dict(model.named_children())
+        neck = self.places[NECK]
+        places = [place for place in self.parts if place in parts and place != self.places['encoder']]
+        return {place: (parts[place], given if place == neck or neck not in parts else []) for place in places}
+
     def remedy(self, misfits: Misfits) -> str:
         """By what differs in the part."""
         part = self.part(next(name for kind in misfits for name in kind))
-        if part not in self.places.values():
+        if part not in self.parts:
             return (
-                f'Only {", ".join(self.places.values())} are looked for: make the file with tools/export.py, or name '
+                f'Only {", ".join(self.parts)} are looked for: make the file with tools/export.py, or name '
                 "it in backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."
             )
         found = _of_backbone(misfits) if part == self.places['encoder'] else _of_decoder(misfits)
@@ -88,8 +95,8 @@ class OpenMMLabLayout(Layout):
             library_type = self.counterpart(decoder.library_type).type
             module = decoder.build_downstream(library_type, given, export.folded)
             built.setdefault(place.partition('.')[0], []).append(module)
-            if decoder.place == NECK:
-                read, given = (decoder.inputs if given is encoder else read), decoder.names
+            read = decoder.inputs if decoder.reads_all and given is encoder else read
+            given = decoder.names if decoder.place == NECK else given
         parts = {part: found[0] if len(found) == 1 else nn.ModuleList(found) for part, found in built.items()}
         return nn.ModuleDict({**parts, 'backbone': self._build_backbone(source, read)})
 

@@ -1,8 +1,9 @@
 """Adapters that turn mmseg's and mmdet's necks and heads into decoders, and xNet's decoder, a neck."""
 
-from .base import DECODE_HEAD, NECK, Decoder
+from .base import DECODE_HEAD, DENSE_HEAD, NECK, Decoder
+from .dense_head import DenseHeadDecoder
 from .neck import NeckDecoder
 from .seg_head import SegHeadDecoder
 from .xnet import XNet
 
-__all__ = ['DECODE_HEAD', 'NECK', 'Decoder', 'NeckDecoder', 'SegHeadDecoder', 'XNet']
+__all__ = ['DECODE_HEAD', 'DENSE_HEAD', 'NECK', 'Decoder', 'DenseHeadDecoder', 'NeckDecoder', 'SegHeadDecoder', 'XNet']

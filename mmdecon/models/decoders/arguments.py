@@ -143,9 +143,43 @@ def complete_neck(neck: Mapping[str, Any], channels: Sequence[int], is_single: b
         if wanted is None or name in neck:
             continue
         if is_single or wanted.annotation in (int, 'int') or name == 'embed_dim':
-            if len(set(channels)) > 1:
-                raise ValueError(f'{kind.__name__} takes one number of channels, its levels have {list(channels)}')
-            filled[name] = channels[0]
+            filled[name] = _only(channels, kind)
         else:
             filled[name] = tuple(channels) if isinstance(wanted.default, tuple) else list(channels)
     return copy.deepcopy({**filled, **neck})  # some take entries out of their configs
+
+
+def complete_dense_head(head: Mapping[str, Any], read: Sequence[Any]) -> dict[str, Any]:
+    """A dense head's config, told of the levels that it reads.
+
+    Args:
+        head: Its config.
+        read: The levels.
+
+    Raises:
+        ValueError: If it takes one number of channels, but the levels' channels differ.
+    """
+    config, kind = ConfigDict(copy.deepcopy(dict(head))), class_of(head)  # some heads take entries out of their configs
+    channels, strides = [level.channels for level in read], [level.stride for level in read]
+    filled: dict[str, Any] = dict(strides=strides, featmap_strides=strides, num_ins=len(read))
+    wanted = parameter(kind, 'in_channels')
+    if wanted is not None and 'in_channels' not in config:
+        is_list = isinstance(wanted.default, tuple) or 'Sequence' in str(wanted.annotation)
+        filled['in_channels'] = channels if is_list else _only(channels, kind)
+    classes, anchors = parameter(kind, 'num_classes'), parameter(kind, 'anchor_generator')
+    if classes is not None and classes.default is inspect.Parameter.empty:
+        filled['num_classes'] = 3
+    if anchors is not None:
+        default = anchors.default if isinstance(anchors.default, dict) else {}
+        config['anchor_generator'] = config.get('anchor_generator') or dict(default, strides=strides)
+    for name, value in filled.items():
+        if parameter(kind, name) is not None:
+            config.setdefault(name, value)
+    return config
+
+
+def _only(channels: Sequence[int], kind: type) -> int:
+    """The channels of levels that have the same."""
+    if len(set(channels)) > 1:
+        raise ValueError(f'{kind.__name__} takes one number of channels, its levels have {list(channels)}')
+    return channels[0]

@@ -13,8 +13,8 @@ from ..levels import Level, find_levels
 from ..twin import Half
 from .arguments import class_of, full_type
 
-NECK, DECODE_HEAD = 'neck', 'decode_head'
-PLACES = (NECK, DECODE_HEAD)
+NECK, DECODE_HEAD, DENSE_HEAD = 'neck', 'decode_head', 'dense_head'
+PLACES = (NECK, DECODE_HEAD, DENSE_HEAD)
 
 
 class Decoder(Half):
@@ -25,20 +25,24 @@ class Decoder(Half):
     there.
 
     A subclass gives ``place``, sets ``names``, implements :meth:`forward` and :meth:`build_downstream`, and holds the
-    library's module under the name of its place: ``self.neck`` or ``self.decode_head``. All its tensors are inside that
-    module, so that a layout finds the library's own names. It may override ``classifier``, :meth:`reads`,
-    :meth:`run_downstream` and, as any half of a twin, :meth:`become_teacher`.
+    library's module under the name of its place: ``self.neck``, ``self.decode_head`` or ``self.dense_head``. All its
+    tensors are inside that module, so that a layout finds the library's own names. It may override ``classifiers``,
+    ``reads_all``, :meth:`reads`, :meth:`run_downstream` and, as any half of a twin, :meth:`become_teacher`.
 
     Attributes:
         place: Where it stands downstream. ``'neck'``: between encoder and heads, what follows reads its levels alone.
             ``'decode_head'``: last, and gives what enters its classifier.
+            ``'dense_head'``: last, in a detector, and gives what enters its predictors.
+        reads_all: Whether it reads, downstream, all maps that the neck before it or the backbone gives, as necks and
+            dense heads do; decode heads choose some.
         config: Of the library's module.
         inputs: Names of the levels that it reads, in the order in which its module takes them.
         read: Those levels.
         is_single: Whether the config gives one name instead of a list.
         previous: The level, made by a decoder of the same place before it, that it reads besides; of cascades.
         names: Names of the levels that it makes, in the order in which its module gives them.
-        classifier: Where in the library's module its classifier is, which is not pre-trained and in no export.
+        classifiers: Where in the library's module its classifier is, or its predictors are: layers that are not
+            pre-trained and in no export.
 
     Args:
         levels: The levels that exist, given by the network.
@@ -51,8 +55,9 @@ class Decoder(Half):
     """
 
     place: ClassVar[str]
+    reads_all: ClassVar[bool] = False
     names: list[str] = []
-    classifier: str | None = None
+    classifiers: Sequence[str] = ()
 
     def __init__(
         self,
@@ -119,7 +124,7 @@ class Decoder(Half):
 
     @abstractmethod
     def build_downstream(self, library_type: str, given: Sequence[str], folded: bool = False) -> nn.Module:
-        """Builds the library's own module for downstream, with its classifier, to prove an export without a target.
+        """Builds the library's own module for downstream, with its classifiers, to prove an export without a target.
 
         Args:
             library_type: The layout's class for :attr:`library_type`.
@@ -136,7 +141,7 @@ class Decoder(Half):
             levels: The downstream model's levels so far.
 
         Returns:
-            Level -> map, of those in ``names``; of a head what enters its classifier.
+            Level -> map, of those in ``names``; of a head what enters its classifiers.
         """
         return dict(zip(self.names, module(maps)))
 
@@ -155,7 +160,7 @@ def class_of_decoder(name: str, config: Mapping[str, Any]) -> type[Decoder]:
     if not issubclass(kind, Decoder):
         raise ValueError(
             f'model.network.decoder.{name} has the type {config["type"]!r}, which is no decoder: give a neck to '
-            'mmdecon.NeckDecoder, a decode head to mmdecon.SegHeadDecoder, or derive an adapter from '
-            'mmdecon.models.decoders.Decoder (docs/add_a_decoder.md)'
+            'mmdecon.NeckDecoder, a decode head to mmdecon.SegHeadDecoder, a dense head to mmdecon.DenseHeadDecoder, '
+            'or derive an adapter from mmdecon.models.decoders.Decoder (docs/add_a_decoder.md)'
         )
     return kind

@@ -42,6 +42,7 @@ class NeckDecoder(Decoder):
     """
 
     place = NECK
+    reads_all = True
 
     def __init__(
         self,

@@ -80,6 +80,7 @@ class SegHeadDecoder(Decoder):
     ) -> None:
         super().__init__(levels, head, inputs, previous)
         self.classifier, self.form, self.names = classifier, form, [level]
+        self.classifiers = [classifier]
         self._check_form()
         self.stride = self.read[0].stride
         self.decode_head = build_foreign(complete_head(head, self.read, self.is_single, classifier))

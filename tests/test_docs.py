@@ -161,3 +161,14 @@ def test_the_address_of_the_repository_is_one() -> None:
     named = {name: re.findall(r'github\.com/mmdecon[\w./-]*', (ROOT / name).read_text()) for name in ADDRESSED}
     assert {*map(tuple, named.values())} == {('github.com/mmdecon/mmdecon',)}
     assert not [page.name for page in PAGES if 'github.com/mmdecon' in page.read_text()]
+
+
+FOREIGN = {'--nnodes', '--nproc_per_node', '--rdzv_id', '--rdzv_backend', '--rdzv_endpoint'}  # torchrun's
+FOREIGN |= {'--ntasks-per-node', '--queue'}  # Slurm's, and one that benchmarks puts together
+
+
+@pytest.mark.parametrize('page', [*PAGES, ROOT / 'CONTRIBUTING.md'], ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_within_sentences_exist(page: Path) -> None:
+    text = re.sub(r'^```.*?^```', '', page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    named = {option for code in re.findall(r'`[^`]+`', text) for option in re.findall(r'(?<![\w-])--[a-z][\w-]+', code)}
+    assert named <= doc_commands.options() | FOREIGN

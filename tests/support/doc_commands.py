@@ -6,6 +6,7 @@ import shlex
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -100,3 +101,11 @@ def parse(name: str, words: list[str], short: bool = False) -> Namespace | None:
 def exists(name: str) -> bool:
     """Whether there is such a script or module."""
     return (ROOT / name).is_file() if name.endswith('.py') else find_spec(name) is not None
+
+
+@cache
+def options() -> set[str]:
+    """All options of the repository's programs, by their sources."""
+    places = ('tools/*.py', 'mmdecon/cli.py', 'benchmarks/*.py', 'projects/**/*.py')
+    sources = [path.read_text() for place in places for path in ROOT.glob(place)]
+    return {option for source in sources for option in re.findall(r"""['"](--[a-z][\w-]+)['"]""", source)}

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
+from mmdecon.cli import require_config
 from mmdecon.files import write_json, write_picture
 from mmdecon.models.objectives.info_nce import PAIRS_AT_ONCE
 from mmdecon.refusal import refuse
@@ -137,8 +138,7 @@ def run(args: Namespace) -> None:
         args: Of the parser.
     """
     for branch in args.branches:
-        if not Path(branch).is_file():
-            refuse(f"there is no config file '{branch}'.")
+        require_config(branch)
         if not Config.fromfile(branch).get('branch'):
             refuse(f"'{branch}' has no branch = dict(...); give a file like configs/_base_/branches/moco.py.")
     torch.set_num_threads(args.threads)

@@ -14,6 +14,7 @@ from time import perf_counter
 import torch
 from mmengine.config import Config
 
+from mmdecon.cli import require_config
 from mmdecon.files import write_json
 from mmdecon.refusal import refuse
 
@@ -118,8 +119,7 @@ def run(args: Namespace) -> None:
         args: Of the parser.
     """
     for config in args.configs:
-        if not Path(config).is_file():
-            refuse(f"there is no config file '{config}'.")
+        require_config(config)
         if args.processes == 1 and Config.fromfile(config).get('strategy'):
             refuse(f"'{config}' has a strategy for several processes; give --processes 2 or more.")
     if args.data and not Path(args.data).is_dir():

@@ -22,11 +22,12 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from PIL import Image
 
+from mmdecon.cli import require_config
 from mmdecon.datasets import TwoViews
 from mmdecon.files import write_json
 from mmdecon.images.listing import IMAGE_EXTENSIONS, list_images
 from mmdecon.images.seeding import seeded
-from mmdecon.refusal import refuse, told_plainly
+from mmdecon.refusal import told_plainly
 from mmdecon.regions import Job, make_store
 from mmdecon.regions.felzenszwalb import Felzenszwalb
 from mmdecon.registry import TRANSFORMS
@@ -161,8 +162,7 @@ def run(args: Namespace) -> None:
         args: Of the parser.
     """
     for config in args.configs:
-        if not Path(config).is_file():
-            refuse(f"there is no config file '{config}'.")
+        require_config(config)
     with told_plainly():
         speeds = compare_views(args.configs, args.data, args.images, args.turns)
     names = list_images(args.data, IMAGE_EXTENSIONS)[: args.images]

@@ -69,8 +69,7 @@ def load_config(args: Namespace) -> Config:
         SystemExit: If there is no such file, it cannot be read, an option names no key that anything reads, or keys
             do not work together.
     """
-    if not Path(args.config).is_file():
-        refuse(f"there is no config file '{args.config}'; give the path of a .py file such as those in configs/.")
+    require_config(args.config)
     try:
         cfg = Config.fromfile(args.config)
     except (ImportError, OSError, SyntaxError) as fault:
@@ -81,6 +80,19 @@ def load_config(args: Namespace) -> Config:
     refuse_clashes(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
+
+
+def require_config(path: str) -> None:
+    """Refuses a config file that is not there.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        SystemExit: If so.
+    """
+    if not Path(path).is_file():
+        refuse(f"there is no config file '{path}'; give the path of a .py file such as those in configs/.")
 
 
 def override(cfg: Config, options: dict[str, Any]) -> None:

@@ -3,19 +3,28 @@
 import re
 import runpy
 import sys
+from argparse import Namespace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mmengine.config import Config
 
-from .support import tiny
+from mmdecon.cli import RUNNER_KEYS, load_config
+
+from .support import doc_commands, tiny
 from .support.exports import PLAIN, save
 from .test_configs import check
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')), *sorted((ROOT / 'configs').rglob('README.md'))]
 PAGES += [ROOT / 'benchmarks/README.md', *sorted((ROOT / 'projects').rglob('README.md'))]
+ADDRESSED = ('mkdocs.yml', 'CITATION.cff')  # which name where the repository will be
+INVENTED = (  # configs that a page writes
+    'decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images',
+    'decon-sl-slotcon_r18-direction_1xb64-coslr-200e_my-images',
+)
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -89,11 +98,7 @@ def test_links_and_files_exist(page: Path) -> None:
         r'(?<![\w/.-])((?:configs|tools|tests|mmdecon|docs|projects|benchmarks)/[\w./-]+\.\w+)', beside_links
     )
     missing = {name for name in names if not (ROOT / name).exists()}
-    invented = (
-        'decon-ml-cells_r18-fpn_1xb64-coslr-200e_my-images',
-        'decon-sl-slotcon_r18-direction_1xb64-coslr-200e_my-images',
-    )
-    assert missing <= {f'configs/decon/{name}.py' for name in invented}, missing
+    assert missing <= {f'configs/decon/{name}.py' for name in INVENTED}, missing
 
 
 def test_the_readme_shows_a_config_as_it_is() -> None:
@@ -107,3 +112,63 @@ def test_the_example_of_fine_tuning_on_images_of_ones_own_trains(tmp_path: Path)
     cfg = Config.fromfile(tmp_path / 'my_seg.py')
     assert cfg.model.decode_head.num_classes == len(cfg.classes) == len(cfg.test_dataloader.dataset.metainfo.classes)
     check(tmp_path / 'my_seg.py')
+
+
+def check_pip(words: list[str]) -> None:
+    """The extras and constraints that an installation names are there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('setuptools.setup', lambda **given: extras.update(given['extras_require']))
+        extras: dict[str, Any] = {}
+        runpy.run_path(str(ROOT / 'setup.py'))
+    named = re.findall(r'(?:^\.|mmdecon|\.whl\))\[([\w,-]+)\]', '\n'.join(words), flags=re.MULTILINE)
+    assert not {extra for names in named for extra in names.split(',')} - extras.keys(), words
+    for flag, file in pairwise(words):
+        assert flag != '-c' or (ROOT / file).is_file(), file
+
+
+def check_training(args: Namespace) -> None:
+    """A config of this repository takes the options; of another, mmengine reads their first names."""
+    assert {key.partition('.')[0] for key in args.cfg_options} <= RUNNER_KEYS
+    if (ROOT / args.config).is_file():
+        load_config(args)
+    elif args.config.startswith(('configs/', 'projects/')):
+        assert Path(args.config).stem in INVENTED, args.config
+
+
+@pytest.mark.parametrize('page', [*PAGES, ROOT / 'CONTRIBUTING.md'], ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_are_understood(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs, targets and extras exist, each program's own parser takes its options, and configs theirs."""
+    monkeypatch.chdir(ROOT)
+    targets = re.findall(r'^([a-z-]+):.*##', (ROOT / 'Makefile').read_text(), flags=re.MULTILINE)
+    short = [(words, True) for words in doc_commands.inline(page)]
+    for words, in_short in [*((words, False) for words in doc_commands.shell(page)), *short]:
+        ours = doc_commands.program(words)
+        if words[0] == 'make':
+            assert words[1] in (*targets, 'help'), words
+        elif 'install' in words:
+            check_pip(words)
+        elif ours:
+            assert doc_commands.exists(ours[0]), words
+            if ours[0].startswith('tests') or '--import' in words:  # without arguments; run by a test above
+                continue
+            args = doc_commands.parse(*ours, in_short)
+            if args and ours[0] in ('tools/train.py', 'tools/test.py'):
+                check_training(args)
+
+
+def test_the_address_of_the_repository_is_one() -> None:
+    """No command depends on it: installation from git leaves the address to the reader."""
+    named = {name: re.findall(r'github\.com/mmdecon[\w./-]*', (ROOT / name).read_text()) for name in ADDRESSED}
+    assert {*map(tuple, named.values())} == {('github.com/mmdecon/mmdecon',)}
+    assert not [page.name for page in PAGES if 'github.com/mmdecon' in page.read_text()]
+
+
+FOREIGN = {'--nnodes', '--nproc_per_node', '--rdzv_id', '--rdzv_backend', '--rdzv_endpoint'}  # torchrun's
+FOREIGN |= {'--ntasks-per-node', '--queue'}  # Slurm's, and one that benchmarks puts together
+
+
+@pytest.mark.parametrize('page', [*PAGES, ROOT / 'CONTRIBUTING.md'], ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_within_sentences_exist(page: Path) -> None:
+    text = re.sub(r'^```.*?^```', '', page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    named = {option for code in re.findall(r'`[^`]+`', text) for option in re.findall(r'(?<![\w-])--[a-z][\w-]+', code)}
+    assert named <= doc_commands.options() | FOREIGN

@@ -17,8 +17,23 @@ from .base import NO_REGION, is_count, stack_planes
 KINDS = ('classes', 'objects')
 
 
+class _FileOfEachImage(HumanRegions):
+    """Annotations of which each image has a file of its own."""
+
+    def _path(self, name: str) -> str:
+        """Builds the path of an image's file."""
+        raise NotImplementedError
+
+    def __contains__(self, name: str) -> bool:
+        return os.path.isfile(self._path(name))
+
+    def place_of(self, name: str, path: str) -> str:
+        """The file of an image; see the base class."""
+        return require_annotation(self._path(name), name)
+
+
 @REGIONS.register_module()
-class LabelFolder(HumanRegions):
+class LabelFolder(_FileOfEachImage):
     """Reads a folder with one PNG label map for each image; each label is a region.
 
     The label map of ``a/b.jpg`` is ``FOLDER/a/b.png``: grey values of 8 or 16 bits, or palette indices. This is the
@@ -64,13 +79,6 @@ class LabelFolder(HumanRegions):
             raise ValueError(f"{name} does not end in {self.image_suffix!r}: set LabelFolder's image_suffix")
         return os.path.join(self.folder, stem + self.suffix)
 
-    def __contains__(self, name: str) -> bool:
-        return os.path.isfile(self._path(name))
-
-    def place_of(self, name: str, path: str) -> str:
-        """The file of an image; see the base class."""
-        return require_annotation(self._path(name), name)
-
     def read(self, name: str, size: tuple[int, int] | None = None) -> Annotation:
         """Reads the label map of an image; one plane, whose ids are the labels.
 
@@ -91,7 +99,7 @@ class LabelFolder(HumanRegions):
 
 
 @REGIONS.register_module()
-class BSDS(HumanRegions):
+class BSDS(_FileOfEachImage):
     """Reads the segmentations of BSDS500, one plane for each of an image's A annotators; needs scipy.
 
     Args:
@@ -118,13 +126,6 @@ class BSDS(HumanRegions):
     def _path(self, name: str) -> str:
         """Builds the path of an image's file."""
         return os.path.join(self.folder, os.path.splitext(name)[0] + '.mat')
-
-    def __contains__(self, name: str) -> bool:
-        return os.path.isfile(self._path(name))
-
-    def place_of(self, name: str, path: str) -> str:
-        """The file of an image; see the base class."""
-        return require_annotation(self._path(name), name)
 
     def read(self, name: str, size: tuple[int, int] | None = None) -> Annotation:
         """Reads the segmentations of an image, (H, W, A); ids continue from plane to plane.

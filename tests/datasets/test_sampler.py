@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.dataset import DefaultSampler
 from mmengine.hooks import DistSamplerSeedHook
 from mmengine.runner import Runner
@@ -16,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from mmdecon.datasets.sampler import Draw, ViewSampler
 from mmdecon.images.seeding import derive_seed
+from tests.support.pair import run_in_both
 
 IMAGES = 10
 
@@ -160,7 +160,7 @@ def process_views(rank: int, folder: Path, results: Path) -> None:
 
 
 def test_two_processes_see_the_views_of_one(folder: Path, tmp_path: Path) -> None:
-    mp.spawn(process_views, (folder, tmp_path), nprocs=2)
+    run_in_both(process_views, folder, tmp_path)
     ranks = [torch.load(tmp_path / f'{rank}.pt', weights_only=True) for rank in range(2)]
     joined = [sample for pair in zip(*ranks) for sample in pair]  # samplers deal the indices out in turn
     assert equal(joined, views(loader(folder), 1))

@@ -16,8 +16,8 @@ from ..test_configs import check
 from ..xnet.test_xnet_configs import check_pre_training, check_steps, marked, read
 
 PROJECTS = ROOT / 'projects'
-SMALL = [path for name in ('bases', 'transfer', 'demo') for path in sorted((PROJECTS / name / 'configs').glob('*.py'))]
-SMALL += sorted((PROJECTS / 'evidence/configs').glob('*_ccp-96px*.py'))
+TRAINED = ('bases/configs/*.py', 'exact_or_fast/configs/*.py', 'demo/configs/*.py', 'evidence/configs/*_ccp-96px*.py')
+SMALL = [path for pattern in TRAINED for path in sorted(PROJECTS.glob(pattern))]
 XNET = PROJECTS / 'xnet_ablations/configs'
 PRE_TRAINING = sorted(path.stem for path in XNET.glob('decon*.py'))
 # The others are those of configs/xnet with another schedule.
@@ -57,7 +57,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> C
 
 @pytest.mark.parametrize(
     ('name', 'trainings'),
-    [('bases', 10), ('transfer', 2 * (3 + 4)), ('xnet_ablations', 1 + 2 * 2 * 10), ('evidence', 2 * 2)],
+    [('bases', 10), ('exact_or_fast', 2 * (3 + 4)), ('xnet_ablations', 1 + 2 * 2 * 10), ('evidence', 2 * 2)],
 )
 def test_a_script_runs_each_config_on_the_data_that_it_was_told(name: str, trainings: int, printed) -> None:
     seeds = () if name == 'bases' else ('--seeds', '3', '5')

@@ -2,7 +2,6 @@
 
 import os
 import runpy
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from mmengine.config import Config
 from mmdecon.models.network import Network
 from mmdecon.registry import MODELS
 from tests.support import commands
+from tests.support.fresh import free_port
 from tests.support.pair import run_in_both
 from tests.support.shards import needs_shards
 
@@ -76,13 +76,6 @@ def list_steps(folder: Path, way: str) -> Steps:
     }
     half = folder / 'tiny_shards/epoch_1.pth'
     return {**steps, f'again_{way}': arguments(configs['tiny'], folder / f'again_{way}', resume=half)}
-
-
-def free_port() -> int:
-    """A port that nothing listens to."""
-    with socket.socket() as server:
-        server.bind(('localhost', 0))
-        return server.getsockname()[1]
 
 
 def encoder(folder: Path) -> Path:

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 import pytest
+
+from .fresh import run_scripts
 
 ROOT = Path(__file__).parents[2]
 CONFIG = 'tests/training/tiny.py'
@@ -18,16 +21,25 @@ IN_PROCESS = ('train_dataloader.num_workers=0', 'train_dataloader.persistent_wor
 
 
 def run(command: Sequence[str]) -> str:
-    """Runs a command in the repository's root and returns what it printed; fails loudly."""
+    """Runs a command in the repository's root, in a new interpreter, and returns what it printed; fails loudly."""
     environment = dict(os.environ, OMP_NUM_THREADS='1', MKL_NUM_THREADS='1')
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
 
 
+def run_script(*words: object, processes: int = 1) -> str:
+    """Runs a Python script in a new process, or several as torchrun does; else as :func:`run`."""
+    with TemporaryDirectory() as folder:
+        output = Path(folder, 'output')
+        code = run_scripts([[*map(str, words)]] * processes, output)
+        assert code == 0, output.read_text()[-6000:]
+        return output.read_text()
+
+
 def train(work_dir: Path, *options: str, config: str = CONFIG) -> str:
-    """Our own tool."""
-    return run([sys.executable, 'tools/train.py', config, '--work-dir', str(work_dir), *options])
+    """Our own tool, in a new process."""
+    return run_script('tools/train.py', config, '--work-dir', work_dir, *options)
 
 
 def run_here(monkeypatch: pytest.MonkeyPatch, tool: str, *arguments: object) -> None:

@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from typing import Any
 
 import torch
+
+from .fresh import context
 
 _processes: list[ProcessPoolExecutor] = []
 
@@ -20,7 +22,7 @@ def run_in_both(work: Callable[..., None], *args: Any) -> None:
         *args: For it.
     """
     if not _processes:
-        _processes.extend(ProcessPoolExecutor(1, get_context('spawn')) for _ in range(2))
+        _processes.extend(ProcessPoolExecutor(1, context()) for _ in range(2))
     calls = [process.submit(work, rank, *args) for rank, process in enumerate(_processes)]
     ended, _ = wait(calls, return_when=FIRST_EXCEPTION)
     failures = [call.exception() for call in ended if call.exception()]

@@ -1,6 +1,5 @@
 """Two stages, as a user runs them: the decoder on a frozen encoder, then both from its checkpoint."""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -120,9 +119,9 @@ def test_two_processes(first, weights, tmp_path) -> None:
     """Half of the batch each make one run, to rounding."""
     drop, start = 'model.network.decoder.fpn.channel_dropout=0.0', f'{KEY}={weights}'
     commands.train(tmp_path / 'whole', '--cfg-options', start, drop, *PLAIN, config=FROZEN)
-    launch = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2', 'tools/train.py']
     options = ['--cfg-options', 'train_dataloader.batch_size=4', start, drop, *PLAIN]
-    commands.run([*launch, FROZEN, '--launcher', 'pytorch', '--work-dir', str(tmp_path / 'halves'), *options])
+    words = ['tools/train.py', FROZEN, '--launcher', 'pytorch', '--work-dir', tmp_path / 'halves', *options]
+    commands.run_script(*words, processes=2)
     one, two = (state(tmp_path / name) for name in ('whole', 'halves'))
     assert one.keys() == two.keys()
     for name, value in one.items():

@@ -1,6 +1,5 @@
 """One config, several ways to run it; mim and mmpretrain's own tool are compared in tests/install."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +54,8 @@ def test_two_processes(ours, tmp_path) -> None:
     options = ['--cfg-options', 'train_dataloader.batch_size=4', *both]
     whole, halves = tmp_path / 'whole', tmp_path / 'halves'
     commands.train(whole, '--cfg-options', *both)
-    launch = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=2', 'tools/train.py']
-    commands.run([*launch, commands.CONFIG, '--launcher', 'pytorch', '--work-dir', str(halves), *options])
+    words = ['tools/train.py', commands.CONFIG, '--launcher', 'pytorch', '--work-dir', halves, *options]
+    commands.run_script(*words, processes=2)
     one, two = (torch.load(folder / 'epoch_2.pth', weights_only=True)['state_dict'] for folder in (whole, halves))
     assert one.keys() == two.keys()
     for name, value in one.items():

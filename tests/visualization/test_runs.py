@@ -2,7 +2,6 @@
 
 import json
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from mmdecon.visualization.canvas import ORANGE, SKY
 from mmdecon.visualization.runs import PANEL, draw_runs
+from tests.support import commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,11 +67,11 @@ def test_folders_that_are_not_runs_are_refused(tmp_path: Path) -> None:
 
 def test_the_tool(tmp_path: Path) -> None:
     run = make_run(tmp_path / 'run')
-    command = [sys.executable, str(ROOT / 'tools' / 'visualize.py'), 'curves', str(tmp_path / 'out.png')]
-    subprocess.run([*command, str(run)], check=True)
+    words = ('tools/visualize.py', 'curves', tmp_path / 'out.png')
+    commands.run_script(*words, run)
     assert mmcv.imread(str(tmp_path / 'out.png')).shape == (PANEL[0], 3 * PANEL[1], 3)
-    refused = subprocess.run([*command, str(tmp_path / 'nothing')], capture_output=True, text=True)
-    assert refused.returncode and 'give the work directory of a run' in refused.stderr
+    with pytest.raises(AssertionError, match='give the work directory of a run'):
+        commands.run_script(*words, tmp_path / 'nothing')
 
 
 @pytest.mark.parametrize(

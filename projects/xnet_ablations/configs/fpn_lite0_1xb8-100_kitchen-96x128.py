@@ -1,23 +1,3 @@
 # The rival: the same encoder, an FPN, and about as many parameters as the xNet has.
-_base_ = './xnet_lite0-lite0_1xb8-100_kitchen-96x128.py'
-model = dict(
-    backbone=dict(_delete_=True, **_base_.plain),
-    neck=dict(
-        _delete_=True,
-        type='mmseg.FPN',
-        in_channels=_base_.pair.channels,
-        out_channels=256,
-        num_outs=4,
-        norm_cfg=dict(type='BN'),
-    ),
-    decode_head=dict(
-        _delete_=True,
-        type='mmdecon.FPNDepthHead',
-        in_channels=[256] * 4,
-        in_index=[0, 1, 2, 3],
-        feature_strides=[4, 8, 16, 32],
-        channels=144,
-        norm_cfg=dict(type='BN'),
-        max_depth=_base_.max_depth,
-    ),
-)
+_base_ = ['./_base_/lite0.py', './_base_/kitchen.py']
+model = dict(_base_.fpn, decode_head=dict(_base_.heads.fpn, in_channels=[256] * 4, channels=144))

@@ -1,16 +1,3 @@
 # A plain FPN head in place of the Post Feature Pyramid.
-_base_ = './xnet_lite0-lite0_1xb8-100_camvid-128x128.py'
-model = dict(
-    decode_head=dict(
-        _delete_=True,
-        type='mmseg.FPNHead',
-        in_channels=_base_.pair.channels,
-        in_index=[0, 1, 2, 3],
-        feature_strides=[4, 8, 16, 32],
-        channels=64,
-        norm_cfg=dict(type='BN'),
-        num_classes=11,
-        ignore_index=_base_.ignore_index,
-        loss_decode=dict(type='mmseg.CrossEntropyLoss'),
-    )
-)
+_base_ = ['./_base_/lite0.py', './_base_/camvid.py']
+model = dict(_base_.xnet, decode_head=dict(_base_.heads.fpn, in_channels=_base_.pair.channels, channels=64))

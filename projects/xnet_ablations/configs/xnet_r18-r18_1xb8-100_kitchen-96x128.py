@@ -1,11 +1,2 @@
-# Both sides start from a short contrastive run of our own, no classifier: see the README.
-_base_ = ['../../../configs/xnet/xnet_r18-r18_1xb8-600_kitchen-240x320.py', './_base_/kitchen.py']
-train_dataloader, val_dataloader = _base_.small.train_dataloader, _base_.small.val_dataloader
-test_dataloader = val_dataloader
-train_cfg, param_scheduler = _base_.small.train_cfg, _base_.small.param_scheduler
-default_hooks, optim_wrapper = _base_.small.default_hooks, _base_.small.optim_wrapper
-weights = dict(type='Pretrained', checkpoint='work_dirs/xnet/r18-r18.pth')
-model = dict(
-    backbone=dict(encoder=dict(init_cfg=dict(weights, prefix='backbone.encoder'))),
-    neck=dict(classifier=dict(init_cfg=dict(weights, prefix='neck.classifier'))),
-)
+_base_ = ['./_base_/r18.py', './_base_/kitchen.py']
+model = dict(_base_.xnet, decode_head=dict(_base_.heads.pyramid, in_channels=_base_.pair.channels))

@@ -1,36 +1,9 @@
 # Swin-L x ConvNeXt-B. Weights: ImageNet-22k on both sides (the paper does not say which).
-pair = dict(
-    data_preprocessor=dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]),
-    backbone=dict(
-        type='mmdecon.WithImage',
-        encoder=dict(
-            type='mmpretrain.SwinTransformer',
-            arch='large',
-            img_size=384,
-            stage_cfgs=dict(block_cfgs=dict(window_size=12)),
-            pad_small_map=True,
-            drop_path_rate=0.5,
-            init_cfg=dict(
-                type='Pretrained',
-                checkpoint='https://download.openmmlab.com/mmclassification/v0/swin-transformer/convert/swin-large_3rdparty_in21k-384px.pth',
-                prefix='backbone',
-            ),
-        ),
+_base_ = './swin-l.py'
+classifier = dict(
+    arch='base',
+    init_cfg=dict(
+        checkpoint='https://download.openmmlab.com/mmclassification/v0/convnext/convnext-base_3rdparty_in21k_20220124-13b83eec.pth',
     ),
-    neck=dict(
-        type='mmdecon.XNet',
-        in_channels=[3, 1536],
-        classifier=dict(
-            type='mmpretrain.ConvNeXt',
-            arch='base',
-            out_indices=(0, 1, 2, 3),
-            gap_before_final_norm=False,
-            init_cfg=dict(
-                type='Pretrained',
-                checkpoint='https://download.openmmlab.com/mmclassification/v0/convnext/convnext-base_3rdparty_in21k_20220124-13b83eec.pth',
-                prefix='backbone',
-            ),
-        ),
-    ),
-    channels=[128, 256, 512, 1024],
 )
+pair = dict(neck=dict(classifier=classifier), channels=[128, 256, 512, 1024])

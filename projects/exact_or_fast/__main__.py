@@ -4,14 +4,14 @@ from pathlib import Path
 
 from projects.runs import Commands, data_roots, make_parser
 
-CONFIGS = Path('projects/transfer/configs')
+CONFIGS = Path('projects/exact_or_fast/configs')
 STARTS = {'exact_r18-fpn_1xb8-2e': 2, 'fast_r18-fpn_1xb8-2e': 2, 'fast_r18-fpn_1xb8-4e': 4}  # name -> epochs
 FINETUNE = CONFIGS / 'fpn_r18_1xb8-100_camvid-160x160.py'
 
 
 def main() -> None:
     """Trains, exports, fine-tunes and tells."""
-    args = make_parser(__doc__, 'work_dirs/transfer', seeds=True).parse_args()
+    args = make_parser(__doc__, 'work_dirs/exact_or_fast', seeds=True).parse_args()
     commands, camvid = Commands(args.dry_run), data_roots(args.data / 'camvid')
     for seed in args.seeds:
         random = {'randomness.seed': seed}

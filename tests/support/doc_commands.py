@@ -1,0 +1,111 @@
+"""Finds the commands on a page of documentation, and has their own parsers read them."""
+
+import re
+import runpy
+import shlex
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLACEHOLDERS = ('arguments are required', "invalid int value: 'N")  # of a command that a sentence names in short
+TOOL = re.compile(r'(?:\$MIM/)?(tools/\w+\.py)')
+NAME = re.compile(r'[\w.]+=\S*')
+
+
+def shell(page: Path) -> list[list[str]]:
+    """The words of each command in a page's shell blocks, without comments."""
+    blocks = re.findall(r'^```shell\n(.*?)^```', page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.replace('\\\n', ' ').splitlines()]
+    return [words for line in lines for words in split(line)]
+
+
+def inline(page: Path) -> list[list[str]]:
+    """The words of each command within a page's sentences."""
+    text = re.sub(r'^```.*?^```', '', page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r'`((?:OMP_NUM_THREADS=1 )?(?:python|make) [^`]+)`', text)
+    return [words for line in found for words in split(line.replace('\n', ' '))]
+
+
+def split(line: str) -> Iterator[list[str]]:
+    """Words of the commands that ``&&`` joins, without variables set before them."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars='&')
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in [*lexer, '&&']:
+        if word != '&&':
+            words += [word] if words or not NAME.fullmatch(word) else []
+        elif words:
+            yield words
+            words = []
+
+
+def program(words: list[str]) -> tuple[str, list[str]] | None:
+    """Which of the repository's programs a command runs, and its arguments; None if it runs another's."""
+    for place, word in enumerate(words):
+        tool = TOOL.fullmatch(word)
+        if tool:
+            return tool[1], words[place + 1 :]
+        if word == '-m' and words[place + 1].split('.')[0] in ('benchmarks', 'projects', 'tests'):
+            return words[place + 1], words[place + 2 :]
+    if words[:1] == ['mim']:  # which hands our tool, or one of mmseg's that takes the same, all but these
+        return 'tools/train.py', re.sub(r' --(gpus|checkpoint) \S+', '', shlex.join(words[3:])).split()
+    return None
+
+
+class Read(Exception):
+    """Ends a program that has read its arguments."""
+
+
+def parse(name: str, words: list[str], short: bool = False) -> Namespace | None:
+    """Reads arguments as a program does.
+
+    Args:
+        name: A script's path, or a module.
+        words: The arguments.
+        short: Whether a sentence names the command, perhaps without all that it needs.
+
+    Returns:
+        What the program's parser makes of them; None for short ones that lack some.
+
+    Raises:
+        AssertionError: If it refuses them.
+    """
+    read = ArgumentParser.parse_args
+
+    def stop(*arguments: object) -> None:
+        raise Read(read(*arguments))
+
+    def error(parser: ArgumentParser, message: str) -> None:
+        raise Read(None) if short and any(part in message for part in PLACEHOLDERS) else AssertionError(message)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ArgumentParser, 'parse_args', stop)
+        patch.setattr(ArgumentParser, 'error', error)
+        patch.setattr(sys, 'argv', [name, *(word.replace('$MIM/', '') for word in words)])
+        try:
+            if name.endswith('.py'):
+                runpy.run_path(str(ROOT / name), run_name='__main__')
+            else:
+                runpy.run_module(name, run_name='__main__')
+        except Read as end:
+            return end.args[0]
+    raise AssertionError(f'{name} has read no arguments')
+
+
+def exists(name: str) -> bool:
+    """Whether there is such a script or module."""
+    return (ROOT / name).is_file() if name.endswith('.py') else find_spec(name) is not None
+
+
+@cache
+def options() -> set[str]:
+    """All options of the repository's programs, by their sources."""
+    places = ('tools/*.py', 'mmdecon/cli.py', 'benchmarks/*.py', 'projects/**/*.py')
+    sources = [path.read_text() for place in places for path in ROOT.glob(place)]
+    return {option for source in sources for option in re.findall(r"""['"](--[a-z][\w-]+)['"]""", source)}

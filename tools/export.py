@@ -94,7 +94,7 @@ def make(source: Source, args: Namespace) -> Export:
     """Makes what the arguments ask for."""
     if args.transplant:
         return transplant(source, args.layout, args.target, args.decoder)
-    return convert(source, args.layout, args.part, args.decoder, args.fold_norm)
+    return convert(source, args.layout, args.part, args.decoder, args.fold_norm, args.target)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """From a pre-trained network to the state dict of a layout."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mmcv.cnn import fuse_conv_bn, is_norm
 from torch import Tensor
@@ -17,7 +17,12 @@ PARTS = ('encoder', 'encoder+decoder')
 
 
 def convert(
-    source: Source, layout: str, part: str = PARTS[1], decoders: Sequence[str] | None = None, fold_norm: bool = False
+    source: Source,
+    layout: str,
+    part: str = PARTS[1],
+    decoders: Sequence[str] | None = None,
+    fold_norm: bool = False,
+    target: str | None = None,
 ) -> Export:
     """Makes the state dict of a layout.
 
@@ -28,25 +33,26 @@ def convert(
         decoders: Names of the decoders to export; all by default.
         fold_norm: Fold the norms of necks into their convolutions, for targets whose necks have none; features are
             the same in eval mode.
+        target: What ``--target`` names, where the layout asks it for places that are lists.
 
     Raises:
         ValueError: If the layout has no place for something, there is no such decoder, the decoders do not follow each
             other as they do downstream, or there is no norm to fold.
     """
-    target = get_layout(layout)
+    library = get_layout(layout)
     if part not in PARTS:
         raise ValueError(f'part is {part!r}; known: {list(PARTS)}')
     chosen = choose_decoders(source, part, decoders)
     _require_chain(source.network, chosen)
     exported = {name: source.network.decoder[name] for name in chosen}
     exported = _fold_necks(exported) if fold_norm else exported
-    pieces = _pieces(exported)
-    places = {name: target.place(piece) for name, piece in pieces.items()}
+    pieces = _pieces(exported, library.lists(target))
+    places = {name: library.place(piece) for name, piece in pieces.items()}
     states: dict[bool, dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
     for piece, path, state in _tensors(source, exported, pieces):
         for trained, into in states.items():
             names = [name for name in state if trained is not is_untrained(f'{path}.{name}', source.network)]
-            into.update(target.rename({name: state[name] for name in names}, piece))
+            into.update(library.rename({name: state[name] for name in names}, piece))
     classifiers = [f'{places[name]}.{path}.' for name, v in exported.items() for path in v.classifiers]
     return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
 
@@ -102,12 +108,16 @@ def _require_chain(network: Network, chosen: Sequence[str]) -> None:
         given, last[is_neck] = list(decoder.names) if is_neck else given, name
 
 
-def _pieces(decoders: Mapping[str, Decoder]) -> dict[str, Piece]:
-    """What each decoder is in a target: numbered where several of one place make a chain."""
+def _pieces(decoders: Mapping[str, Decoder], lists: Collection[str]) -> dict[str, Piece]:
+    """What each decoder is in a target: numbered where one place holds a list, as it does for several."""
     by_place: dict[str, list[str]] = {}
     for name, decoder in decoders.items():
         by_place.setdefault(decoder.place, []).append(name)
-    numbers = {n: i if len(names) > 1 else None for names in by_place.values() for i, n in enumerate(names)}
+    numbers = {
+        name: i if len(names) > 1 or place in lists else None
+        for place, names in by_place.items()
+        for i, name in enumerate(names)
+    }
     return {n: Piece(f'decoder.{n}', v.place, v.library_type, numbers[n]) for n, v in decoders.items()}
 
 

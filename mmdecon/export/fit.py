@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .layouts import Layout, Misfits
+from .layouts import Layout, Misfits, place_of
 
 NEW = 'not pre-trained in a decoder that is filled in part (--transplant)'
 
@@ -75,7 +75,7 @@ def _group(name: str, layout: Layout, untrained: set[str], classifiers: tuple[st
     part = layout.part(name)
     if part in layout.beyond:
         return f'{part} (no pre-training reaches it)'
-    return f'{part} (not in this export)' if part in layout.parts else part
+    return f'{part} (not in this export)' if place_of(part) in layout.parts else part
 
 
 def _explain(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], layout: Layout) -> str:

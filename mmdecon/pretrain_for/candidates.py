@@ -20,15 +20,26 @@ DEFAULTS = MappingProxyType(dict(level='out', classifier='conv_seg', form='list'
 
 
 def neck_candidates(neck: Mapping[str, Any], found: Found, prefix: str) -> Iterator[dict[str, Any]]:
-    """A neck reads all that it is given, or the last level alone."""
+    """A neck reads all that it is given, or the last level; its levels have names by stride, or by their order."""
     config = short(synchronised({key: value for key, value in neck.items() if key != 'init_cfg'}))
-    for inputs in (list(found.given), found.given[-1]):
-        asked = {key: value for key, value in config.items() if key != 'in_channels'}
-        for tried in (asked, config) if 'in_channels' in config else (asked,):
-            options: dict[str, Any] = {} if prefix == 'p' else dict(prefix=prefix)
-            if inputs != [name for name, level in found.levels.items() if level.side == 'encoder']:
-                options['inputs'] = inputs
-            yield dict(type='mmdecon.NeckDecoder', neck=_shortest_neck(tried, found, inputs), **options)
+    asked = {key: value for key, value in config.items() if key != 'in_channels'}
+    encoder = [name for name, level in found.levels.items() if level.side == 'encoder']
+    ordered = [f'{prefix}{i + 1}' for i in range(len(found.given))]
+    for names, inputs, tried in product(
+        ({}, dict(names=ordered)), (list(found.given), found.given[-1]), (asked, config)
+    ):
+        options: dict[str, Any] = {} if prefix == 'p' else dict(prefix=prefix)
+        options.update(names, **({} if inputs == encoder else dict(inputs=inputs)))
+        yield dict(type='mmdecon.NeckDecoder', neck=_shortest_neck(tried, found, inputs), **options)
+
+
+def dense_candidates(head: Mapping[str, Any], found: Found) -> Iterator[dict[str, Any]]:
+    """A dense head reads all that it is given, or one level; without what losses and classes need, or with it."""
+    whole = synchronised({key: value for key, value in head.items() if key != 'init_cfg'})
+    dropped = ('in_channels', 'num_classes', 'strides', 'train_cfg', 'test_cfg')
+    asked = short({k: v for k, v in whole.items() if k not in dropped and not k.startswith('loss')})
+    for config, inputs in product((asked, whole), (list(found.given), found.given[-1])):
+        yield dict(type='mmdecon.DenseHeadDecoder', head=config, inputs=inputs)
 
 
 def _shortest_neck(neck: Mapping[str, Any], found: Found, inputs: Sequence[str] | str) -> dict[str, Any]:

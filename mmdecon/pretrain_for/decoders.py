@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from .candidates import PREFIXES, head_candidates, neck_candidates
+from ..export import get_layout
+from .candidates import PREFIXES, dense_candidates, head_candidates, neck_candidates
 from .downstream import Downstream
 from .found import Found
 
@@ -15,6 +16,27 @@ def find_decoders(downstream: Downstream, found: Found, side: int) -> None:
         found: Has the encoder's levels; changed in place.
         side: Pixels of the image that the encoder's maps were made from.
     """
+    if not _find_necks(downstream, found, side):
+        for part in ('decode_head', *_dense_parts(downstream)):
+            for head in downstream.part(part):
+                found.left[f'{part} {head["type"]}'] = 'it reads what was left out'
+        return
+    _find_heads(downstream, found, side)
+    for part in _dense_parts(downstream):
+        for head in downstream.part(part):
+            try:
+                found.add(part, dense_candidates(head, found), side)
+            except ValueError as error:
+                _leave(found, [f'{part} {head["type"]}'], error)
+
+
+def _dense_parts(downstream: Downstream) -> list[str]:
+    """Parts of a model that hold dense heads."""
+    return [part for part in get_layout(downstream.layout).parts if part not in ('backbone', 'neck', 'decode_head')]
+
+
+def _find_necks(downstream: Downstream, found: Found, side: int) -> bool:
+    """Adds the necks; tells whether all run."""
     necks = downstream.part('neck')
     for i, neck in enumerate(necks):
         name = 'neck' if len(necks) == 1 else f'neck{i + 1}'
@@ -22,7 +44,12 @@ def find_decoders(downstream: Downstream, found: Found, side: int) -> None:
             found.given = found.add(name, neck_candidates(neck, found, PREFIXES[i]), side).names
         except ValueError as error:
             _leave(found, [f'neck {n["type"]}' for n in necks[i:]], error)
-            return
+            return False
+    return True
+
+
+def _find_heads(downstream: Downstream, found: Found, side: int) -> None:
+    """Adds the decode heads, each of which may read the one before it."""
     heads, previous = downstream.part('decode_head'), None
     for i, head in enumerate(heads):
         level = 'out' if i == len(heads) - 1 else f'out{i + 1}'

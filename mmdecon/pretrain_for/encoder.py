@@ -1,19 +1,39 @@
 """The encoder of a downstream model, as pre-training builds it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from mmengine.model import BaseModule
-from torch import nn
+from torch import Tensor, nn
 
 from ..models.decoders.arguments import class_of, parameter
-from ..models.encoders import channels_first, first_maps, is_channels_last, name_levels
+from ..models.encoders import NoMaps, channels_first, first_maps, is_channels_last, name_levels
+from ..models.levels import Level
 from ..registry import build_foreign
 
 TRAINS: Mapping[str, Any] = dict(frozen_stages=-1, norm_eval=False)
 """What keeps parts of a backbone from training while it is fine-tuned, and what lets all of it train."""
 STARTS = ('init_cfg', 'pretrained')
+MAPS: Sequence[Mapping[str, Any]] = (dict(out_type='featmap'), dict(output_cls_token=False))
+"""What has a ViT return maps alone, where its class takes it."""
 SYNCED = ('BN', 'BN2d', 'SyncBN', 'MMSyncBN')
+
+
+class Probed(NamedTuple):
+    """What an encoder told.
+
+    Attributes:
+        config: Of the encoder, with what makes it give maps.
+        maps: Level -> map of a blank image.
+        levels: Level by name.
+        given: Names to give in a network's config, or None where the network finds them.
+        side: Of the image, in pixels.
+    """
+
+    config: dict[str, Any]
+    maps: dict[str, Tensor]
+    levels: dict[str, Level]
+    given: list[str] | None
+    side: int
 
 
 def encoder_config(backbone: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,28 +93,38 @@ def synchronised(config: Any) -> Any:
     return config
 
 
-def probe_encoder(config: Mapping[str, Any]) -> tuple[nn.Module, list[str], list[str] | None, int]:
+def probe_encoder(config: Mapping[str, Any]) -> Probed:
     """Builds an encoder and asks for its levels.
 
     Args:
         config: Of the encoder.
 
-    Returns:
-        The encoder; its levels' names; the names to give in a network's config, or None where the network finds them;
-        and the side in pixels of the image that it was asked with.
-
     Raises:
-        ValueError: If it takes no image, or gives anything but maps.
+        ValueError: If it takes no image, or gives anything but maps, whatever it is told.
     """
-    encoder: BaseModule = build_foreign({**config})
+    kind, refusal = class_of(config), None
+    for options in ({}, *MAPS):
+        if any(parameter(kind, name) is None for name in options):
+            continue
+        try:
+            encoder = build_foreign({**config, **options})
+            return _probe(encoder, {**config, **options})
+        except NoMaps as error:
+            refusal = refusal or error
+    raise refusal or NoMaps(f'{kind.__name__} gives no maps')
+
+
+def _probe(encoder: nn.Module, config: dict[str, Any]) -> Probed:
     side, maps = first_maps(encoder)
     maps = [channels_first(x, is_channels_last(x)) for x in maps]
     try:
-        return encoder, name_levels(encoder, maps, side, None), None, side
+        names, given = name_levels(encoder, maps, side, None), None
     except ValueError:  # several of one stride, as the layers of a ViT: by their order
-        names = [f'layer{i + 1}' for i in getattr(encoder, 'out_indices', range(len(maps)))]
-        names = names if len(names) == len(maps) else [f'layer{i + 1}' for i in range(len(maps))]
-        return encoder, name_levels(encoder, maps, side, names), names, side
+        given = [f'layer{i + 1}' for i in getattr(encoder, 'out_indices', range(len(maps)))]
+        given = given if len(given) == len(maps) else [f'layer{i + 1}' for i in range(len(maps))]
+        names = name_levels(encoder, maps, side, given)
+    levels = {n: Level(n, x.shape[1], max(1, round(side / x.shape[2])), 'encoder') for n, x in zip(names, maps)}
+    return Probed(config, dict(zip(names, maps)), levels, given, side)
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from ..export import PARTS, Export, Source, Verification, convert, verify
-from ..models.encoders import channels_first, evaluating, is_channels_last, require_maps
 from ..models.levels import Level
 from ..models.network import Network
 from ..models.twin import TEACHER
@@ -59,26 +58,24 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     Raises:
         ValueError: If its backbone gives no maps, or there is no decoder to train alone.
     """
-    config = encoder_config(downstream.part('backbone')[0])
-    encoder, names, given, side = probe_encoder(config)
-    with torch.no_grad(), evaluating(encoder):
-        image = torch.zeros(1, 3, side, side)
-        maps = [channels_first(x, is_channels_last(x)) for x in require_maps(encoder(image), encoder)]
-    levels = {n: Level(n, x.shape[1], max(1, round(side / x.shape[2])), 'encoder') for n, x in zip(names, maps)}
-    found = Found(levels, dict(zip(names, maps)), list(names))
-    find_decoders(downstream, found, side)
-    network: dict[str, Any] = dict(type='mmdecon.Network', encoder=config)
-    network.update(dict(decoder=found.decoders) if found.decoders else {}, **dict(level_names=given) if given else {})
+    probed = probe_encoder(encoder_config(downstream.part('backbone')[0]))
+    found = Found(dict(probed.levels), dict(probed.maps), list(probed.levels))
+    find_decoders(downstream, found, probed.side)
+    network: dict[str, Any] = dict(type='mmdecon.Network', encoder=probed.config)
+    network.update(dict(decoder=found.decoders) if found.decoders else {})
+    network.update(dict(level_names=probed.given) if probed.given else {})
     if decoder_only:
         network['freeze_encoder'] = True
-    _set_probe_size(network, side, max(level.stride for level in found.levels.values()))
+    _set_probe_size(network, probed.side, max(level.stride for level in found.levels.values()))
     torch.manual_seed(0)
     built: Network = MODELS.build({**network})
     chosen, coarse = _choose(built.levels, size)
     if decoder_only and not chosen:
         reason = '; '.join(f'{part}: {why}' for part, why in found.left.items()) or 'it has no neck and no decode_head'
         raise ValueError(f'{downstream.path} has no decoder to pre-train alone: {reason}')
-    return Plan(downstream, network, built, [] if decoder_only else names[-1:], chosen, {**found.left, **coarse})
+    return Plan(
+        downstream, network, built, [] if decoder_only else list(probed.levels)[-1:], chosen, {**found.left, **coarse}
+    )
 
 
 def _set_probe_size(network: dict[str, Any], side: int, stride: int) -> None:
@@ -117,7 +114,7 @@ def prove(plan: Plan) -> tuple[Export, Verification]:
     plan.network.use([*plan.encoder, *plan.decoder])
     model = dict(network=plan.config, branches=branch_levels(plan))
     source = Source(plan.network.eval(), model, TEACHER, {}, f'the network derived from {plan.downstream.path}')
-    export = convert(source, plan.downstream.layout, plan.part)
+    export = convert(source, plan.downstream.layout, plan.part, target=plan.downstream.path)
     return export, verify(source, export, plan.downstream.path)
 
 

@@ -68,7 +68,7 @@ def _make(start: Start, protocol: Protocol, cfg: Config, path: Path) -> None:
         target = path.with_suffix('.py')
         cfg.dump(target)
         source = read_source(start.checkpoint, start.half)
-        export = convert(source, layout, start.part, start.decoders, start.fold_norm)
+        export = convert(source, layout, start.part, start.decoders, start.fold_norm, str(target))
         verify(source, export, str(target))
         write(source, export, str(path))
     elif start.export:

@@ -5,7 +5,7 @@ Shapes: B images, C channels, H x W pixels, h x w cells.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -140,16 +140,25 @@ class Layout(ABC):
         """Names of the modules that an export may fill."""
         return (*self.places.values(), *self.other_parts)
 
+    def lists(self, config: str | None) -> Collection[str]:
+        """Places of a target that hold a list, even of one; by default none is known to.
+
+        Args:
+            config: What ``--target`` names.
+        """
+        return ()
+
     def part(self, name: str) -> str:
-        """The part of a target that a tensor is in: one of its places, or what precedes the first dot.
+        """The part of a target that a tensor is in: one of its places, an item of a list there, or its first name.
 
         Args:
             name: Of the tensor.
         """
-        places = set(self.parts)
-        return next(
-            (p for p in places if p and name.startswith(f'{p}.')), '' if '' in places else name.partition('.')[0]
-        )
+        for place in filter(None, set(self.parts)):
+            match = re.match(rf'{re.escape(place)}(\.\d+)?(?=\.)', name)
+            if match:
+                return match[0]
+        return '' if '' in self.parts else name.partition('.')[0]
 
     def rename(self, state: Mapping[str, Tensor], piece: Piece) -> dict[str, Tensor]:
         """Gives a piece's tensors the target's names: by default the counterpart's rules, behind the piece's place.
@@ -175,6 +184,19 @@ class Layout(ABC):
             'The models differ: give the target the types and widths of the pre-trained parts, or export with '
             '--part encoder.'
         )
+
+
+def place_of(part: str) -> str:
+    """The place that a part of a target is in: an item of a list is in its list.
+
+    Args:
+        part: As :meth:`Layout.part` gives it.
+
+    Examples:
+        >>> place_of('decode_head.1'), place_of('neck')
+        ('decode_head', 'neck')
+    """
+    return re.sub(r'\.\d+$', '', part)
 
 
 def get_layout(name: str) -> Layout:

@@ -4,7 +4,7 @@ Shapes: B images, C channels, H x W pixels, h x w cells.
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from mmengine.registry import init_default_scope
@@ -16,7 +16,7 @@ from ...models.decoders.arguments import full_type
 from ...registry import MODELS, build_foreign
 from ..pieces import Export
 from ..source import Source, read_config, refusing
-from .base import Layout, Misfits, Rule
+from .base import Layout, Misfits, Rule, place_of
 
 FLAT_STEM: Sequence[Rule] = (
     (r'(?!stem\.)(.+)', r'\1'),
@@ -52,6 +52,11 @@ class OpenMMLabLayout(Layout):
         with refusing(f'the model of {config}', 'built'):
             return build_foreign({'_scope_': scope, **_without_pretrained(cfg.model)})
 
+    def lists(self, config: str | None) -> Collection[str]:
+        """Parts of a config's model that are written as lists: cascades of heads, necks behind one another."""
+        model = read_config(config).model if config else {}
+        return [place for place, part in self.places.items() if isinstance(model.get(part), (list, tuple))]
+
     def run(self, source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
         """Backbone and decoders: necks read each other, heads the last neck."""
         backbone = model.get_submodule('backbone')
@@ -77,7 +82,7 @@ class OpenMMLabLayout(Layout):
     def remedy(self, misfits: Misfits) -> str:
         """By what differs in the part."""
         part = self.part(next(name for kind in misfits for name in kind))
-        if part not in self.parts:
+        if place_of(part) not in self.parts:
             return (
                 f'Only {", ".join(self.parts)} are looked for: make the file with tools/export.py, or name '
                 "it in backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."

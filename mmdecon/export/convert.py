@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 
+import torch
 from mmcv.cnn import fuse_conv_bn, is_norm
 from torch import Tensor
 
 from ..models.decoders import NECK, Decoder
 from ..models.decoders.arguments import full_type
 from ..models.network import Network
-from .layouts import get_layout
+from .layouts import Layout, get_layout
 from .pieces import Export, Piece
 from .source import Source
 
@@ -43,12 +44,24 @@ def convert(
     pieces = _pieces(exported)
     places = {name: target.place(piece) for name, piece in pieces.items()}
     states: dict[bool, dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
+    left_out: list[str] = []
     for piece, path, state in _tensors(source, exported, pieces):
+        lost = target.without_place(piece)
+        left_out += [f'{path}.{name}' for name in lost]
         for trained, into in states.items():
             names = [name for name in state if trained is not _is_untrained(f'{path}.{name}', source.network)]
-            into.update(target.rename({name: state[name] for name in names}, piece))
-    classifiers = [f'{places[name]}.{v.classifier}.' for name, v in exported.items() if v.classifier is not None]
-    return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
+            into.update(target.rename({name: state[name] for name in names if name not in lost}, piece))
+    classifiers = [c for name, decoder in exported.items() for c in _classifier(target, decoder, pieces[name])]
+    untrained = sorted(states[False])
+    return Export(states[True], layout, part, untrained, chosen, places, classifiers, fold_norm, left_out)
+
+
+def _classifier(target: Layout, decoder: Decoder, piece: Piece) -> list[str]:
+    """What the names of a head's classifier start with in the target."""
+    if decoder.classifier is None:
+        return []
+    names = target.rename({f'{decoder.classifier}.weight': torch.empty(0)}, piece)
+    return [name.removesuffix('weight') for name in names]
 
 
 def _choose_decoders(source: Source, part: str, names: Sequence[str] | None) -> list[str]:
@@ -98,7 +111,10 @@ def _pieces(decoders: Mapping[str, Decoder]) -> dict[str, Piece]:
     for name, decoder in decoders.items():
         by_place.setdefault(decoder.place, []).append(name)
     numbers = {n: i if len(names) > 1 else None for names in by_place.values() for i, n in enumerate(names)}
-    return {n: Piece(f'decoder.{n}', v.place, v.library_type, numbers[n]) for n, v in decoders.items()}
+    return {
+        n: Piece(f'decoder.{n}', v.place, v.library_type, numbers[n], frozenset(v.part.state_dict()))
+        for n, v in decoders.items()
+    }
 
 
 def _fold_necks(decoders: Mapping[str, Decoder]) -> dict[str, Decoder]:
@@ -123,8 +139,9 @@ def _tensors(
     source: Source, decoders: Mapping[str, Decoder], pieces: Mapping[str, Piece]
 ) -> Iterator[tuple[Piece, str, dict[str, Tensor]]]:
     """What is exported: the piece, its module's name in the network, its tensors."""
-    encoder = Piece('encoder', 'encoder', full_type(source.config['network']['encoder']))
-    yield encoder, 'encoder', source.network.encoder.state_dict()
+    state = source.network.encoder.state_dict()
+    kind = full_type(source.config['network']['encoder'])
+    yield Piece('encoder', 'encoder', kind, names=frozenset(state)), 'encoder', state
     for name, decoder in decoders.items():
         yield pieces[name], f'decoder.{name}.{decoder.place}', decoder.part.state_dict()
 

@@ -34,7 +34,8 @@ def check_fit(
         model: A model of the layout's library, or a ``ModuleDict`` of its parts.
         layout: Knows the parts that an export may fill, and remedies.
         untrained: Names that the export lacks because pre-training did not train them.
-        classifiers: What the names of classifiers start with, which an export lacks as well; by default the layout's.
+        classifiers: What the names of the heads' classifiers start with, which an export lacks as well, beside the
+            layout's.
 
     Returns:
         What the model will still initialise: classifier, heads without a place in the export, parts that it leaves out.
@@ -43,7 +44,7 @@ def check_fit(
         ValueError: If a tensor of the export has no place or another shape there, or a part that the export holds
             would stay random in places; names every part that differs, with the remedies.
     """
-    wanted, absent = model.state_dict(), tuple(layout.classifiers if classifiers is None else classifiers)
+    wanted, absent = model.state_dict(), (*layout.classifiers, *(classifiers or ()))
     missing = [name for name in wanted if name not in state and not name.endswith('num_batches_tracked')]
     left_over = [name for name in state if name not in wanted]
     filled = {layout.part(name) for name in state}

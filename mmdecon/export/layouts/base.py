@@ -3,7 +3,6 @@
 Shapes: B images, C channels, H x W pixels, h x w cells.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,7 @@ from torch import Tensor, nn
 from ...registry import LAYOUTS
 from ..pieces import Export, Piece
 from ..source import Source
-
-Rule = tuple[str, str]
-"""A regular expression, which must match a whole name, and what replaces it."""
+from .rules import Rule, apply_rules
 
 SAME: Sequence[Rule] = ((r'(.+)', r'\1'),)
 
@@ -56,7 +53,7 @@ class Layout(ABC):
 
     A subclass is registered in ``mmdecon.registry.LAYOUTS`` under the name that ``--layout`` takes. It gives
     ``places``, and implements :meth:`build_target` and :meth:`run`; it may give ``counterparts`` and ``classifiers``,
-    and override :meth:`place`, :meth:`rename` and :meth:`remedy`.
+    and override :meth:`place`, :meth:`rename`, :meth:`without_place`, :meth:`side` and :meth:`remedy`.
 
     Attributes:
         places: Place of a piece (``'encoder'``, ``'neck'``, ``'decode_head'``) -> name of the module in the target. A
@@ -64,12 +61,18 @@ class Layout(ABC):
             target itself, as where an encoder is the whole model.
         counterparts: Type of an encoder, neck or head in a pre-training config -> the library's; others keep type and
             names.
-        classifiers: What the names of classifiers start with in the target, for files that do not tell theirs.
+        classifiers: What the names of classifiers start with in the target, which no export fills.
+        also_under: Further keys of the file under which the library looks for the tensors, beside ``state_dict``.
+        safetensors: What to say of a file of safetensors that the library itself cannot read; empty where it can.
+        proof: What computed the features that were compared, for the report.
     """
 
     places: ClassVar[Mapping[str, str]]
     counterparts: ClassVar[Mapping[str, Counterpart]] = MappingProxyType({})
     classifiers: ClassVar[tuple[str, ...]] = ()
+    also_under: ClassVar[tuple[str, ...]] = ()
+    safetensors: ClassVar[str] = ''
+    proof: ClassVar[str] = 'the target'
 
     @abstractmethod
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
@@ -124,7 +127,7 @@ class Layout(ABC):
         Args:
             name: Of the tensor.
         """
-        places = set(self.places.values())
+        places = sorted(set(self.places.values()), key=len, reverse=True)  # one may stand in another
         return next(
             (p for p in places if p and name.startswith(f'{p}.')), '' if '' in places else name.partition('.')[0]
         )
@@ -132,8 +135,11 @@ class Layout(ABC):
     def rename(self, state: Mapping[str, Tensor], piece: Piece) -> dict[str, Tensor]:
         """Gives a piece's tensors the target's names: by default the counterpart's rules, behind the piece's place.
 
+        An override may change values too, where the library keeps them in another order or shape. It is asked for the
+        name of a head's classifier as well.
+
         Args:
-            state: Tensors by their names inside the piece.
+            state: Tensors by their names inside the piece, without those of :meth:`without_place`.
             piece: What it is.
 
         Raises:
@@ -142,6 +148,22 @@ class Layout(ABC):
         renamed = apply_rules(state, self.counterpart(piece.type).rules, piece.where)
         prefix = f'{self.place(piece)}.'.lstrip('.')
         return {f'{prefix}{name}': value for name, value in renamed.items()}
+
+    def without_place(self, piece: Piece) -> list[str]:
+        """Names inside a piece of tensors that the library has nothing for; they are left out and reported.
+
+        Args:
+            piece: What it is.
+        """
+        return []
+
+    def side(self, source: Source) -> int | None:
+        """Side in pixels of the image to compare features on, where the target does not take any.
+
+        Args:
+            source: The pre-trained network.
+        """
+        return None
 
     def remedy(self, misfits: Misfits) -> str:
         """What to change when an export does not fit a model, in a sentence or some.
@@ -168,34 +190,3 @@ def get_layout(name: str) -> Layout:
         )
     kind: type[Layout] = LAYOUTS.module_dict[name]
     return kind()
-
-
-def apply_rules(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) -> dict[str, Tensor]:
-    r"""Applies rules to the names of a state dict.
-
-    Args:
-        state: Tensors by name.
-        rules: Of which exactly one must match each name.
-        where: What is renamed, for the message.
-
-    Raises:
-        ValueError: If a name fits no rule or several, or two names become one.
-
-    Examples:
-        >>> list(apply_rules({'stem.1.bn.weight': None}, [(r'stem\.1\.bn\.(.+)', r'stem.4.\1')], 'encoder'))
-        ['stem.4.weight']
-    """
-    renamed: dict[str, Tensor] = {}
-    for name, value in state.items():
-        matches = [match.expand(new) for old, new in rules for match in [re.fullmatch(old, name)] if match]
-        if len(matches) != 1:
-            raise ValueError(
-                f'{where}: {len(matches)} rules of the layout match {name} (it becomes {matches}), one must: correct '
-                'them, or choose another layout'
-            )
-        if matches[0] in renamed:
-            raise ValueError(
-                f'{where}: {name} and another tensor become {matches[0]} by the rules of the layout: correct them'
-            )
-        renamed[matches[0]] = value
-    return renamed

@@ -16,7 +16,8 @@ from ...models.decoders.arguments import full_type
 from ...registry import MODELS, build_foreign
 from ..pieces import Export
 from ..source import Source, read_config, refusing
-from .base import Layout, Misfits, Rule
+from .base import Layout, Misfits
+from .rules import Rule
 
 FLAT_STEM: Sequence[Rule] = (
     (r'(?!stem\.)(.+)', r'\1'),
@@ -37,6 +38,7 @@ class OpenMMLabLayout(Layout):
     """
 
     library: ClassVar[str]
+    safetensors = "mmengine's load_from reads no safetensors: for it, name OUT .pth"
 
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
         """A config's whole model, or the library's own classes for the parts that the export fills."""
@@ -50,7 +52,17 @@ class OpenMMLabLayout(Layout):
         if 'backbone' not in cfg.model:
             raise ValueError(f'the model of {config} has no backbone to load into: name a config of {self.library}')
         with refusing(f'the model of {config}', 'built'):
-            return build_foreign({'_scope_': scope, **_without_pretrained(cfg.model)})
+            return build_foreign({'_scope_': scope, **self.model_config(cfg.model, scope)})
+
+    def model_config(self, model: Mapping[str, Any], scope: str) -> dict[str, Any]:
+        """A model's config without the files that training would start from, which need not exist here.
+
+        Args:
+            model: As the downstream config has it.
+            scope: Of its types.
+        """
+        backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
+        return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}
 
     def run(self, source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
         """Backbone and decoders: necks read each other, heads the last neck."""
@@ -162,9 +174,3 @@ def _encoder_levels(source: Source, backbone: nn.Module) -> list[str | None]:
     if ours is None or theirs is None:
         return list(names)
     return [dict(zip(ours, names)).get(index) for index in theirs]
-
-
-def _without_pretrained(model: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's config without the files that training would start from, which need not exist here."""
-    backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
-    return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}

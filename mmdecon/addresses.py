@@ -99,7 +99,7 @@ def local_file(path: str) -> Iterator[str]:
 def _download(url: str, path: str) -> str:
     """Downloads a file unless torch's folder of downloads has it, whole or not at all; returns its path there."""
     folder = os.path.join(hub.get_dir(), 'checkpoints')
-    local = os.path.join(folder, _local_name(url))
+    local = os.path.join(folder, kept_as(url))
     if os.path.isfile(local):
         print_log(f'{path}: {local}, which was downloaded before, is taken', 'current')
         return local
@@ -116,13 +116,13 @@ def _download(url: str, path: str) -> str:
     return local
 
 
-def _local_name(url: str) -> str:
+def kept_as(url: str) -> str:
     """What a URL is kept as; on timm's hub all files of weights have one name, in folders that tell them apart.
 
     Examples:
-        >>> _local_name('https://x.org/resnet18-f37072fd.pth')
+        >>> kept_as('https://x.org/resnet18-f37072fd.pth')
         'resnet18-f37072fd.pth'
-        >>> _local_name('https://huggingface.co/timm/resnet18.a1_in1k/resolve/main/model.safetensors')
+        >>> kept_as('https://huggingface.co/timm/resnet18.a1_in1k/resolve/main/model.safetensors')
         'timm-resnet18.a1_in1k-model.safetensors'
     """
     parts = urlparse(url).path.strip('/').split('/')

@@ -13,7 +13,7 @@ from ...translation import Table, find_table
 from ..pieces import Piece
 from ..source import Source
 from .base import Layout
-from .shapes import SwinShape, ViTShape, output_norm
+from .shapes import SwinShape, ViTShape
 
 SIDES: Mapping[str, Callable[[nn.Module], int]] = {
     'Swin': lambda encoder: SwinShape.of(encoder).side,
@@ -96,6 +96,20 @@ class TableLayout(Layout):
                 there = own if theirs is None else model.get_submodule(theirs.removesuffix('.weight'))
                 levels[name] = normalise(there, maps[index])
         return levels
+
+
+def output_norm(encoder: nn.Module, index: int) -> str | None:
+    """The norm behind an encoder's map, None where there is none.
+
+    Args:
+        encoder: Of OpenMMLab's names.
+        index: Of the map, as in ``out_indices``.
+    """
+    names = encoder.state_dict()
+    if f'norm{index}.weight' in names:
+        return f'norm{index}'
+    is_last = f'layers.{index}.ln1.weight' in names and f'layers.{index + 1}.ln1.weight' not in names
+    return 'ln1' if is_last and 'ln1.weight' in names else None
 
 
 def normalise(norm: nn.Module, x: Tensor) -> Tensor:

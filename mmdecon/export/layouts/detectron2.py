@@ -107,8 +107,8 @@ class BottomUp(nn.Module):
 
     def __init__(self, shape: ResNetShape) -> None:
         super().__init__()
-        self.stem = nn.ModuleDict(dict(conv1=Conv(3, shape.planes, 7, 2)))
-        previous = shape.planes
+        self.stem = nn.ModuleDict(dict(conv1=Conv(3, shape.entry, 7, 2)))
+        previous = shape.entry
         for i, depth in enumerate(shape.depths):
             planes = shape.planes << i
             inner = planes * shape.base_width // 64 * shape.groups

@@ -21,6 +21,7 @@ class ResNetShape:
         groups: Groups of a block's 3x3 convolution.
         base_width: Channels of a group, for 64 planes.
         stem: Channels of a deep stem's first convolution; None for a stem of one.
+        entry: Channels that enter the first stage.
         dilated: Whether each stage but the first has a dilation in place of its stride.
     """
 
@@ -30,6 +31,7 @@ class ResNetShape:
     groups: int
     base_width: int
     stem: int | None
+    entry: int
     dilated: Sequence[bool]
 
     @classmethod
@@ -48,6 +50,7 @@ class ResNetShape:
             groups=width // in_group,
             base_width=64 * in_group // planes,
             stem=None if stem is None else stem.shape[0],
+            entry=state['layer1.0.conv1.weight'].shape[1],
             dilated=[stride == 1 for stride in strides[1:]],
         )
 
@@ -190,17 +193,3 @@ def count(state: Mapping[str, Tensor], prefix: str) -> int:
         2
     """
     return len({name[len(prefix) + 1 :].partition('.')[0] for name in state if name.startswith(f'{prefix}.')})
-
-
-def output_norm(encoder: nn.Module, index: int) -> str | None:
-    """The norm behind an encoder's map, None where there is none.
-
-    Args:
-        encoder: Of OpenMMLab's names.
-        index: Of the map, as in ``out_indices``.
-    """
-    names = encoder.state_dict()
-    if f'norm{index}.weight' in names:
-        return f'norm{index}'
-    is_last = f'layers.{index}.ln1.weight' in names and f'layers.{index + 1}.ln1.weight' not in names
-    return 'ln1' if is_last and 'ln1.weight' in names else None

@@ -28,12 +28,12 @@ def find_table(library: str, names: Collection[str], where: str) -> Table:
     if fitting:
         return fitting[0]
     nearest = min(tables, key=lambda table: len(table.unknown(names)))
-    unknown = nearest.unknown(names)
+    unknown = nearest.unknown(sorted(names))
     if len(unknown) <= len(names) / 2:
         raise ValueError(f'{where}: the {nearest.family} of {library} has no place for {unknown[0]}')
     families = ', '.join(dict.fromkeys(table.family for table in tables))
     raise ValueError(
-        f'{where}: {library} has no counterpart of it (with tensors such as {next(iter(names), "none")}); known for '
+        f'{where}: {library} has no counterpart of it (with tensors such as {min(names, default="none")}); known for '
         f'{library}: {families}'
     )
 

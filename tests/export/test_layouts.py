@@ -75,6 +75,23 @@ def test_features_are_equal(source, layout: str, name: str) -> None:
     assert made.left_out == (early if lost else [])
 
 
+SWIN = dict(embed_dims=8, depths=(2, 1, 2, 2), num_heads=(1, 2, 2, 4), window_size=2, pretrain_img_size=64)
+
+
+@pytest.mark.parametrize('layout', ['timm', 'torchvision', 'mmpretrain'])
+@pytest.mark.parametrize(
+    'encoder', [dict(tiny.RESNET, type='mmseg.ResNetV1c', base_channels=64), dict(SWIN, type='mmseg.SwinTransformer')]
+)
+def test_classes_of_mmseg(tmp_path, layout: str, encoder: dict[str, Any]) -> None:
+    need_library(layout)
+    pretrained = read_source(save(tmp_path / 'decon.pth', tiny.network({}, encoder=encoder), 'c2', 'c3', 'c4', 'c5'))
+    if (layout, encoder['type']) == ('torchvision', 'mmseg.ResNetV1c'):
+        with pytest.raises(ValueError, match=r'the ResNet of torchvision has no place for stem\.0\.weight$'):
+            convert(pretrained, layout, 'encoder')
+        return
+    assert verify(pretrained, convert(pretrained, layout, 'encoder')).equal[-1] == 'c5'
+
+
 @pytest.mark.parametrize('layout, name', REFUSED)
 def test_what_a_library_lacks_is_refused(source, layout: str, name: str) -> None:
     with pytest.raises(ValueError, match=r'^encoder: .*(no place for|no counterpart|models of this layout)') as found:

@@ -38,6 +38,14 @@ def load(config: str, scope: str, path: str):
 
 
 @pytest.mark.slow
+def test_a_dilated_fcn_of_torchvision(checkpoint, tmp_path) -> None:
+    dilated = dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), contract_dilation=True)
+    path = checkpoint('mmseg.ResNet', 'torchvision_fcn', 'c5', 'out', **dilated)
+    _, _, found = export(path, str(tmp_path / 'out.pth'), 'torchvision.segmentation', 'fcn_resnet50')
+    assert found.equal == ['c2', 'c3', 'c4', 'c5', 'out'] and not found.incomparable
+
+
+@pytest.mark.slow
 def test_a_detector_of_torchvision_trains_from_an_export(checkpoint, tmp_path) -> None:
     from torchvision.models.detection import fasterrcnn_resnet50_fpn
 

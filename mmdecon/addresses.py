@@ -1,8 +1,8 @@
-"""Weights named by an address instead of a path: ``https://...``, and the names that mmengine gives to some."""
+"""Weights named by an address instead of a path: ``https://...``, and the names that mmengine and timm give to some."""
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from http.client import HTTPException
@@ -18,6 +18,8 @@ from mmengine.runner import (
 )
 from torch import hub
 
+from .compat import require
+
 NAMES = {
     'torchvision': get_torchvision_models,
     'modelzoo': get_torchvision_models,
@@ -25,6 +27,8 @@ NAMES = {
     'openmmlab': get_external_models,
     'mmcls': get_mmcls_models,
 }
+TIMM = 'timm'
+HUB = 'https://huggingface.co/{}/resolve/main/{}'
 HOME = 'MMENGINE_HOME'  # the variable that names the folder of files that open-mmlab:// may stand for
 
 
@@ -39,15 +43,18 @@ def scheme_of(path: str) -> str:
 
 
 def resolve(path: str) -> str:
-    """The URL or the path that a name of mmengine stands for; other addresses and paths as they are.
+    """The URL or the path that a name of mmengine's or timm's stands for; other addresses and paths as they are.
 
     Args:
-        path: Such as ``torchvision://resnet18`` or ``open-mmlab://resnet50_v1c``.
+        path: Such as ``torchvision://resnet18``, ``timm://resnet18.a1_in1k`` or ``open-mmlab://resnet50_v1c``.
 
     Raises:
-        ValueError: If mmengine does not know the name.
+        ModuleNotFoundError: If it is one of timm's, which is not installed.
+        ValueError: If mmengine or timm does not know the name.
     """
     scheme = scheme_of(path)
+    if scheme == TIMM:
+        return _url_of_timm(path.partition('://')[2])
     if scheme not in NAMES:
         return path
     name, known = path.partition('://')[2], NAMES[scheme]()
@@ -81,7 +88,7 @@ def local_file(path: str) -> Iterator[str]:
             get_file_backend(target)
         except (KeyError, ImportError) as error:
             reason = f'nothing reads {scheme_of(target)}://' if isinstance(error, KeyError) else str(error)
-            known = ', '.join(['http', 'https', *NAMES])
+            known = ', '.join(['http', 'https', TIMM, *NAMES])
             raise ValueError(
                 f'{path} cannot be fetched: {reason}; give the path of a file, or an address of {known}'
             ) from error
@@ -92,7 +99,7 @@ def local_file(path: str) -> Iterator[str]:
 def _download(url: str, path: str) -> str:
     """Downloads a file unless torch's folder of downloads has it, whole or not at all; returns its path there."""
     folder = os.path.join(hub.get_dir(), 'checkpoints')
-    local = os.path.join(folder, os.path.basename(urlparse(url).path))
+    local = os.path.join(folder, kept_as(url))
     if os.path.isfile(local):
         print_log(f'{path}: {local}, which was downloaded before, is taken', 'current')
         return local
@@ -109,7 +116,36 @@ def _download(url: str, path: str) -> str:
     return local
 
 
-def _near(name: str, known: Mapping[str, str]) -> str:
+def kept_as(url: str) -> str:
+    """What a URL is kept as; on timm's hub all files of weights have one name, in folders that tell them apart.
+
+    Examples:
+        >>> kept_as('https://x.org/resnet18-f37072fd.pth')
+        'resnet18-f37072fd.pth'
+        >>> kept_as('https://huggingface.co/timm/resnet18.a1_in1k/resolve/main/model.safetensors')
+        'timm-resnet18.a1_in1k-model.safetensors'
+    """
+    parts = urlparse(url).path.strip('/').split('/')
+    return '-'.join([*parts[:2], parts[-1]]) if parts[2:4] == ['resolve', 'main'] else parts[-1]
+
+
+def _url_of_timm(name: str) -> str:
+    """Where timm's weights of a name are."""
+    require('timm')
+    from timm.models import get_pretrained_cfg, list_pretrained
+
+    try:
+        found = get_pretrained_cfg(name)
+    except RuntimeError:  # an unknown tag of a known model
+        found = None
+    if found is None or not (found.url or found.hf_hub_id):
+        raise ValueError(f'timm://{name}: timm knows no weights of this name{_near(name, list_pretrained())}')
+    if found.url:
+        return str(found.url)
+    return HUB.format(found.hf_hub_id, found.hf_hub_filename or 'model.safetensors')
+
+
+def _near(name: str, known: Iterable[str]) -> str:
     """Names like one that is not known."""
-    near = get_close_matches(name, known, 3)
+    near = get_close_matches(name, list(known), 3)
     return f'; did you mean {" or ".join(near)}?' if near else ''

@@ -1,9 +1,10 @@
 """Reading and writing checkpoints: without running what a stranger packed into one, and whole or not at all."""
 
+import json
 import os
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pickle import UnpicklingError
 from pickletools import genops
@@ -12,9 +13,11 @@ from typing import Any
 import torch
 
 from .addresses import local_file, resolve, scheme_of
+from .compat import require
 from .files import writing
-from .provenance import require_as_exported
+from .provenance import KEY, require_as_exported
 
+SAFE = '.safetensors'
 FOREIGN = re.compile('Unsupported (global|class)|GLOBAL')  # of torch, on what it will not unpickle
 
 
@@ -38,7 +41,8 @@ def load_file(path: str, place: str = '') -> dict[str, Any]:
     """
     name = f'{path} ({place})' if place else path
     with local_file(path) as local:
-        content = _read(local, name, _load_safetensors if path.endswith('.safetensors') else _load)
+        is_safe = path.endswith(SAFE) or local.endswith(SAFE)
+        content = _read(local, name, _load_safetensors if is_safe else _load)
     if not isinstance(content, dict):
         raise ValueError(f'{name} holds a {type(content).__name__}, not a checkpoint')
     content = content if 'state_dict' in content else dict(state_dict=content)
@@ -67,8 +71,11 @@ def require_whole(path: str, place: str) -> None:
     with local_file(path) as local:
         if not os.path.isfile(local):
             raise ValueError(f'{place} is {path!r}, where there is no checkpoint; give the path of one')
-        if path.endswith('.safetensors'):
-            raise ValueError(f'{place} is {path!r}: mmengine reads no safetensors; give a file of torch.save')
+        if path.endswith(SAFE):
+            raise ValueError(
+                f'{place} is {path!r}: mmengine reads no safetensors; give a file of torch.save, such as an export '
+                'whose OUT ends in .pth'
+            )
         with suppress(ForeignCheckpoint):
             if not _has_contents(local):
                 _read(local, f'{path} ({place})', _load)
@@ -124,10 +131,13 @@ def _load(path: str) -> Any:
     return torch.load(path, map_location='cpu', weights_only=True)
 
 
-def _load_safetensors(path: str) -> dict[str, torch.Tensor]:
-    from safetensors import torch as safetensors  # comes with timm, whose files need it
+def _load_safetensors(path: str) -> dict[str, Any]:
+    """Tensors, and what mmdecon wrote about them into the file's metadata, which is text."""
+    from safetensors import safe_open  # comes with timm, whose files need it
 
-    return safetensors.load_file(path)
+    with safe_open(path, 'pt') as file:
+        state, texts = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    return dict(state_dict=state, meta={KEY: json.loads(texts[KEY])} if KEY in texts else {})
 
 
 def _reason(error: Exception) -> str:
@@ -160,5 +170,28 @@ def save_file(content: dict[str, Any], path: str) -> None:
     """
     with writing(path) as temporary, open(temporary, 'wb') as file:
         torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def save_safetensors(state: Mapping[str, torch.Tensor], about: Mapping[str, Any], path: str) -> None:
+    """Writes tensors as a file of safetensors, whole or not at all.
+
+    Args:
+        state: Tensors by name.
+        about: What is told of them, plain values, which becomes text in the file's metadata.
+        path: The file; its folder is made.
+
+    Raises:
+        ModuleNotFoundError: If safetensors is not installed.
+        OSError: If the disk is full.
+    """
+    require('safetensors')
+    from safetensors.torch import save
+
+    apart = {name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in state.items()}
+    content = save(apart, {'format': 'pt', KEY: json.dumps(about)})
+    with writing(path) as temporary, open(temporary, 'wb') as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())

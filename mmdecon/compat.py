@@ -9,6 +9,8 @@ REMEDIES = {
     'numba': 'install it with `pip install "mmdecon[regions]"`',
     'skimage': 'install it with `pip install "mmdecon[regions]"`',
     'scipy': 'install it with `pip install scipy`; scikit-image brings it, too',
+    'timm': 'install it with `pip install "timm>=1.0"`',
+    'safetensors': 'install it with `pip install safetensors`; timm brings it, too',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 

@@ -11,7 +11,7 @@ import torch
 import torchvision
 from mmengine.logging import HistoryBuffer
 
-from mmdecon.addresses import resolve
+from mmdecon.addresses import kept_as, resolve
 from mmdecon.checkpoint import load_file, require_whole
 from mmdecon.registry import MODELS
 from tests.support import tiny
@@ -112,6 +112,45 @@ def test_names_of_mmengine_stand_for_urls() -> None:
     assert resolve('open-mmlab://resnet50_caffe') == resolve('openmmlab://detectron/resnet50_caffe')
     assert resolve('mmcls://resnet18').endswith('.pth')
     assert resolve('https://x.org/a.pth') == 'https://x.org/a.pth' and resolve('a/b.pth') == 'a/b.pth'
+
+
+def test_names_of_timm_stand_for_urls() -> None:
+    timm = pytest.importorskip('timm', reason='timm is not installed: pip install timm')
+    for name in ('resnet18.a1_in1k', 'resnet18', 'convnext_tiny.fb_in1k', 'swin_tiny_patch4_window7_224.ms_in1k'):
+        found = timm.models.get_pretrained_cfg(name)
+        hub = f'https://huggingface.co/{found.hf_hub_id}/resolve/main/model.safetensors'
+        assert resolve(f'timm://{name}') == (found.url or hub)
+    for name in ('resnet18.a1_in2k', 'resnet81'):
+        with pytest.raises(
+            ValueError, match=rf'timm://{name}: timm knows no weights of this name; did you mean .*resnet'
+        ):
+            load_file(f'timm://{name}')
+
+
+@pytest.mark.parametrize('name', ['resnet18.a1_in1k', 'vit_base_patch16_224.augreg2_in21k_ft_in1k'])
+def test_an_encoder_starts_from_a_name_of_timm(tmp_path, monkeypatch, name) -> None:
+    """The file is where torch keeps what was downloaded: there is no network here. The second is of safetensors."""
+    timm = pytest.importorskip('timm', reason='timm is not installed: pip install timm')
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    options = dict(embed_dim=24, depth=2, num_heads=2) if name.startswith('vit') else {}
+    theirs = timm.create_model(name.partition('.')[0], num_classes=3, **options)
+    kept = tmp_path / 'hub/checkpoints' / kept_as(resolve(f'timm://{name}'))
+    kept.parent.mkdir(parents=True)
+    if kept.suffix == '.safetensors':
+        pytest.importorskip('safetensors.torch').save_file(theirs.state_dict(), kept)
+    else:
+        torch.save(theirs.state_dict(), kept)
+    encoder = dict(type='mmpretrain.ResNet', depth=18, norm_cfg=tiny.BN)
+    if name.startswith('vit'):
+        arch = dict(embed_dims=24, num_layers=2, num_heads=2, feedforward_channels=96)
+        encoder = dict(type='mmpretrain.VisionTransformer', arch=arch, out_type='featmap')
+    encoder['init_cfg'] = dict(type='Pretrained', checkpoint=f'timm://{name}')
+    network = MODELS.build(dict(type='mmdecon.Network', encoder=encoder)).eval()
+    network.init_weights()
+    image = torch.randn(1, 3, 224, 224)
+    with torch.no_grad():
+        wanted = theirs.eval().forward_intermediates(image, indices=1, norm=True, intermediates_only=True)[-1]
+        torch.testing.assert_close(list(network(image).values())[-1], wanted)
 
 
 @pytest.mark.parametrize(

@@ -69,13 +69,13 @@ def test_the_example_of_a_layout_is_loaded_by_its_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module, use = blocks(ROOT / 'docs/add_a_layout.md', 'python')
-    (tmp_path / 'torchvision_layout.py').write_text(module)
+    (tmp_path / 'detector_layout.py').write_text(module)
     monkeypatch.syspath_prepend(tmp_path)
     fpn = dict(PLAIN, neck=dict(PLAIN['neck'], out_channels=256))
     network = tiny.network(dict(fpn=fpn), encoder=dict(tiny.RESNET, base_channels=64))
     checkpoint = save(tmp_path / 'decon.pth', network, 'c5', 'p2', 'p3', 'p4', 'p5')
-    options = ('--layout', 'torchvision', '--import', 'torchvision_layout')
-    export(monkeypatch, checkpoint, tmp_path / 'torchvision.pth', *options)
+    options = ('--layout', 'detector', '--import', 'detector_layout')
+    export(monkeypatch, checkpoint, tmp_path / 'detector.pth', *options)
     assert 'same features in the target: c2, c3, c4, c5, p2, p3, p4, p5' in capsys.readouterr().out
     monkeypatch.chdir(tmp_path)
     exec(compile(use, 'add_a_layout.md', 'exec'), {})

@@ -25,6 +25,7 @@ LAYERS = (
         'addresses',
         'files',
         'spreads',
+        'translation',
         'tables',
     ),
     ('images', 'visualization'),

@@ -9,6 +9,7 @@ from mmdecon.export import (
     Source,
     Verification,
     convert,
+    get_layout,
     read_source,
     require_destination,
     transplant,
@@ -37,7 +38,7 @@ def parse() -> Namespace:
     """Reads the arguments."""
     parser = ArgumentParser(description=__doc__, parents=[import_modules()])
     parser.add_argument('checkpoint', help='of a DeCon run')
-    parser.add_argument('out', help='the file to write, for load_from')
+    parser.add_argument('out', help='the file to write, .pth or .safetensors')
     parser.add_argument(
         '--layout', choices=sorted(LAYOUTS.module_dict), required=True, help='whose names the tensors get'
     )
@@ -48,7 +49,11 @@ def parse() -> Namespace:
     parser.add_argument(
         '--transplant', action='store_true', help='move what fits into another decoder, that of the target'
     )
-    parser.add_argument('--target', metavar='CONFIG', help='the downstream config that the export must fit')
+    parser.add_argument(
+        '--target',
+        metavar='CONFIG',
+        help='the downstream config, or the name of a model, that it must fit',
+    )
     parser.add_argument('--config', help="the run's config, for a checkpoint that holds none")
     return parser.parse_args()
 
@@ -65,13 +70,17 @@ def report(source: Source, export: Export, found: Verification, out: str, target
     """
     lines = [
         f'{out}: {len(export.state)} tensors of the {source.half}, {export.part}, for {export.layout}',
-        f'same features in the target: {", ".join(found.equal)}',
+        f'same features in {get_layout(export.layout).proof}: {", ".join(found.equal)}',
     ]
     if found.incomparable:
         lines.append(f'not comparable, of another size there: {", ".join(found.incomparable)}')
     lines += describe(export)
     if export.untrained:
         lines.append(f'left out, as pre-training did not train it: {len(export.untrained)} tensors')
+    if export.left_out:
+        lines.append(f'left out, as {export.layout} has no place for it: {", ".join(export.left_out)}')
+    if out.endswith('.safetensors') and get_layout(export.layout).safetensors:
+        lines.append(get_layout(export.layout).safetensors)
     if target:
         lines += [f'{target} will still initialise:', found.fit.describe()]
     else:

@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import torch
 from mmcv.cnn import fuse_conv_bn, is_norm
 from torch import Tensor
 
 from ..models.decoders import NECK, Decoder
 from ..models.decoders.arguments import full_type
 from ..models.network import Network
-from .layouts import get_layout
+from .layouts import Layout, get_layout
 from .pieces import Export, Piece
 from .source import Source
 
@@ -49,12 +50,22 @@ def convert(
     pieces = _pieces(exported, library.lists(target))
     places = {name: library.place(piece) for name, piece in pieces.items()}
     states: dict[bool, dict[str, Tensor]] = {True: {}, False: {}}  # by whether it was trained
+    left_out: list[str] = []
     for piece, path, state in _tensors(source, exported, pieces):
+        lost = library.without_place(piece)
+        left_out += [f'{path}.{name}' for name in lost]
         for trained, into in states.items():
             names = [name for name in state if trained is not is_untrained(f'{path}.{name}', source.network)]
-            into.update(library.rename({name: state[name] for name in names}, piece))
-    classifiers = [f'{places[name]}.{path}.' for name, v in exported.items() for path in v.classifiers]
-    return Export(states[True], layout, part, sorted(states[False]), chosen, places, classifiers, fold_norm)
+            into.update(library.rename({name: state[name] for name in names if name not in lost}, piece))
+    classifiers = [c for name, decoder in exported.items() for c in _classifiers(library, decoder, pieces[name])]
+    untrained = sorted(states[False])
+    return Export(states[True], layout, part, untrained, chosen, places, classifiers, fold_norm, left_out)
+
+
+def _classifiers(library: Layout, decoder: Decoder, piece: Piece) -> list[str]:
+    """What the names of a head's classifiers start with in the target."""
+    names = library.rename({f'{path}.weight': torch.empty(0) for path in decoder.classifiers}, piece)
+    return [name.removesuffix('weight') for name in names]
 
 
 def choose_decoders(source: Source, part: str, names: Sequence[str] | None) -> list[str]:
@@ -118,7 +129,10 @@ def _pieces(decoders: Mapping[str, Decoder], lists: Collection[str]) -> dict[str
         for place, names in by_place.items()
         for i, name in enumerate(names)
     }
-    return {n: Piece(f'decoder.{n}', v.place, v.library_type, numbers[n]) for n, v in decoders.items()}
+    return {
+        n: Piece(f'decoder.{n}', v.place, v.library_type, numbers[n], frozenset(v.part.state_dict()))
+        for n, v in decoders.items()
+    }
 
 
 def _fold_necks(decoders: Mapping[str, Decoder]) -> dict[str, Decoder]:
@@ -143,8 +157,9 @@ def _tensors(
     source: Source, decoders: Mapping[str, Decoder], pieces: Mapping[str, Piece]
 ) -> Iterator[tuple[Piece, str, dict[str, Tensor]]]:
     """What is exported: the piece, its module's name in the network, its tensors."""
-    encoder = Piece('encoder', 'encoder', full_type(source.config['network']['encoder']))
-    yield encoder, 'encoder', source.network.encoder.state_dict()
+    state = source.network.encoder.state_dict()
+    kind = full_type(source.config['network']['encoder'])
+    yield Piece('encoder', 'encoder', kind, names=frozenset(state)), 'encoder', state
     for name, decoder in decoders.items():
         yield pieces[name], f'decoder.{name}.{decoder.place}', decoder.part.state_dict()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .layouts import Layout, Misfits, place_of
+from .layouts import Layout, Misfits
 
 NEW = 'not pre-trained in a decoder that is filled in part (--transplant)'
 
@@ -37,7 +37,8 @@ def check_fit(
         model: A model of the layout's library, or a ``ModuleDict`` of its parts.
         layout: Knows the parts that an export may fill, and remedies.
         untrained: Names that the export lacks because pre-training did not train them.
-        classifiers: What the names of classifiers start with, which an export lacks as well; by default the layout's.
+        classifiers: What the names of the heads' classifiers start with, which an export lacks as well, beside the
+            layout's.
         new: Names that an export which fills decoders in part lacks there.
 
     Returns:
@@ -47,7 +48,7 @@ def check_fit(
         ValueError: If a tensor of the export has no place or another shape there, or a part that the export holds
             would stay random in places; names every part that differs, with the remedies.
     """
-    wanted, absent = model.state_dict(), tuple(layout.classifiers if classifiers is None else classifiers)
+    wanted, absent = model.state_dict(), (*layout.classifiers, *(classifiers or ()))
     missing = [name for name in wanted if name not in state and not name.endswith('num_batches_tracked')]
     left_over = [name for name in state if name not in wanted]
     allowed = {*untrained, *new}
@@ -75,7 +76,7 @@ def _group(name: str, layout: Layout, untrained: set[str], classifiers: tuple[st
     part = layout.part(name)
     if part in layout.beyond:
         return f'{part} (no pre-training reaches it)'
-    return f'{part} (not in this export)' if place_of(part) in layout.parts else part
+    return f'{part} (not in this export)' if layout.place_of(part) in layout.parts else part
 
 
 def _explain(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], layout: Layout) -> str:

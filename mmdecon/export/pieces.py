@@ -15,12 +15,14 @@ class Piece:
         place: ``'encoder'``, or the place of a decoder (``'neck'``, ``'decode_head'``).
         type: The class that pre-training had, with its scope, such as ``'mmseg.FPN'``.
         number: Which one it is of several in one place, in the order in which they run; None where it is alone.
+        names: Of all its tensors, inside it; they tell its architecture.
     """
 
     where: str
     place: str
     type: str
     number: int | None = None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Export:
         places: Where each of them goes in the target, such as ``neck``, or ``decode_head.1`` in a cascade.
         classifiers: What the names of the heads' classifiers, which no export has, start with in the target.
         folded: Whether the necks' norms were folded into their convolutions.
+        left_out: Names in the network of what the library has no place for.
         moves: Parts of decoders that went into other decoders (``--transplant``).
         left: Tensors of decoders, by their names in the network, that went nowhere -> why; with ``moves``.
         new: Names in the target of what is not pre-trained in the decoders that ``moves`` fills in part.
@@ -66,6 +69,7 @@ class Export:
     places: dict[str, str]
     classifiers: list[str]
     folded: bool
+    left_out: list[str]
     moves: Sequence[Move] = ()
     left: Mapping[str, str] = field(default_factory=dict)
     new: Sequence[str] = ()

@@ -6,9 +6,11 @@ from typing import Any
 from mmengine.config import Config
 
 from ..addresses import local_file
-from ..checkpoint import load_file, save_file
+from ..checkpoint import SAFE, load_file, save_file, save_safetensors
+from ..compat import require
 from ..files import require_writable
 from ..provenance import KEY, TENSORS, code, file_digest, origin, require_as_exported, tensors_digest
+from .layouts import get_layout
 from .pieces import Export
 from .source import Source
 
@@ -21,8 +23,11 @@ def require_destination(path: str, checkpoint: str) -> None:
         checkpoint: The checkpoint to export.
 
     Raises:
+        ModuleNotFoundError: If it is a file of safetensors, which is not installed.
         ValueError: If so.
     """
+    if path.endswith(SAFE):
+        require('safetensors')
     require_writable(path, 'OUT')
     if Path(path).resolve() == Path(checkpoint).resolve():
         raise ValueError(f'{path} is the checkpoint itself, which the export would replace; name another file')
@@ -34,7 +39,7 @@ def write(source: Source, export: Export, path: str) -> None:
     Args:
         source: The pre-trained network.
         export: Verified.
-        path: The file; an existing one is replaced.
+        path: The file, of safetensors if it ends so; an existing one is replaced.
     """
     provenance = dict(
         exported_by=code(),
@@ -56,7 +61,11 @@ def write(source: Source, export: Export, path: str) -> None:
     )
     with local_file(source.path) as local:
         provenance['checkpoint_sha256'] = file_digest(local)
-    save_file(dict(state_dict=export.state, meta={KEY: provenance}), path)
+    if path.endswith(SAFE):
+        save_safetensors(export.state, provenance, path)
+        return
+    keys = ('state_dict', *get_layout(export.layout).also_under)  # all of one storage
+    save_file({**dict.fromkeys(keys, export.state), 'meta': {KEY: provenance}}, path)
 
 
 def read_export(path: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from ..checkpoint import load_file
+from ..translation import adopt
 
 HOMELESS = ('fc.', 'head.', 'heads.', 'classifier.', 'mask_token')
 BEHIND_THE_LAST_MAP = ('conv_head.', 'bn2.', 'norm.', 'fc_norm.')  # of timm's classifiers
@@ -52,8 +53,9 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
 
     mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. Left out is what a backbone has no place
     for: a classifier (torchvision, mmpretrain, timm), the token of masked modelling, and norms of stages that it does
-    not give. Left as built are norms of stages that a classifier does not have (ConvNeXt, Swin). timm's names are found
-    in mmpretrain's and mmseg's wrappers of timm, too.
+    not give. Left as built are norms of stages that a classifier does not have (ConvNeXt, Swin). Names and values of
+    timm, torchvision, detectron2 and the authors of ConvNeXt and Swin are translated; timm's names are found in
+    mmpretrain's and mmseg's wrappers of timm, too.
 
     Args:
         module: An encoder, or a neck or head of a decoder.
@@ -71,6 +73,7 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
     prefix = prefix if not prefix or prefix.endswith('.') else prefix + '.'
     tensors = dict(_flatten(load_file(path, place)['state_dict']))
     given = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+    given = adopt(given, module.state_dict())
     norms = _output_norms(module, given)
     names = _match(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
     problems = _load(module, {ours: given[name] for name, ours in names.items()}, norms)

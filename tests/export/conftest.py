@@ -35,6 +35,13 @@ DECODERS: dict[str, dict[str, Any]] = dict(
         )
     ),
 )
+DECODERS['torchvision_fcn'] = dict(
+    head=dict(
+        type='mmdecon.SegHeadDecoder',
+        inputs='c5',
+        head=dict(type='mmseg.FCNHead', channels=512, num_convs=1, concat_input=False, norm_cfg=BN),
+    )
+)
 DECODERS['semantic_fpn'] = dict(
     **DECODERS['plain_fpn'],
     head=dict(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mmdecon.export import convert, get_layout, read_source, verify
-from mmdecon.export.layouts.base import apply_rules
 from mmdecon.export.layouts.mmseg import MMSeg
 from mmdecon.export.layouts.openmmlab import FLAT_STEM
+from mmdecon.export.layouts.rules import apply_rules
 from mmdecon.models.decoders.arguments import full_type
 from mmdecon.registry import LAYOUTS
 from tests.support import tiny

@@ -37,6 +37,31 @@ def load(config: str, scope: str, path: str):
     return model, {name for name, value in model.state_dict().items() if torch.equal(value, before[name])}
 
 
+@pytest.mark.slow
+def test_a_dilated_fcn_of_torchvision(checkpoint, tmp_path) -> None:
+    dilated = dict(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), contract_dilation=True)
+    path = checkpoint('mmseg.ResNet', 'torchvision_fcn', 'c5', 'out', **dilated)
+    _, _, found = export(path, str(tmp_path / 'out.pth'), 'torchvision.segmentation', 'fcn_resnet50')
+    assert found.equal == ['c2', 'c3', 'c4', 'c5', 'out'] and not found.incomparable
+
+
+@pytest.mark.slow
+def test_a_detector_of_torchvision_trains_from_an_export(checkpoint, tmp_path) -> None:
+    from torchvision.models.detection import fasterrcnn_resnet50_fpn
+
+    levels = ('p2', 'p3', 'p4', 'p5')
+    path = checkpoint('mmpretrain.ResNet', 'plain_fpn', 'c5', *levels)
+    _, made, found = export(path, str(tmp_path / 'out.pth'), 'torchvision.detection', 'fasterrcnn_resnet50_fpn')
+    assert found.equal == ['c2', 'c3', 'c4', 'c5', *levels]
+    assert found.fit.new.keys() == {'rpn', 'roi_heads'}
+    model = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=2)
+    state = torch.load(tmp_path / 'out.pth', weights_only=True)['state_dict']
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert not unexpected and {name.partition('.')[0] for name in missing} == {'rpn', 'roi_heads'}
+    target = dict(boxes=torch.tensor([[8.0, 8.0, 40.0, 40.0]]), labels=torch.tensor([1]))
+    assert all(loss.isfinite() for loss in model.train()([torch.rand(3, 64, 64)], [target]).values())
+
+
 @pytest.mark.parametrize(
     'encoder, name',
     [('mmpretrain.ResNetV1c', 'semantic_fpn'), ('mmpretrain.ResNetV1c', 'uper'), ('mmseg.ResNetV1c', 'fcn')],

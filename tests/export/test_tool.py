@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
-from mmdecon.checkpoint import load_file
+from mmdecon.checkpoint import load_file, require_whole
 from tests.support.exports import target
 from tests.support.full_disk import SAYS, full_disk
 
@@ -38,6 +39,31 @@ def test_no_target(export, capsys) -> None:
     export('--part', 'encoder', '--half', 'student')
     text = capsys.readouterr().out
     assert 'tensors of the student, encoder, for mmseg' in text and '--target CONFIG lists' in text
+
+
+def test_a_file_of_safetensors(export, tmp_path, capsys) -> None:
+    pytest.importorskip('safetensors.torch', reason='safetensors is not installed: pip install safetensors')
+    out = export('--part', 'encoder', out=str(tmp_path / 'out.safetensors'))
+    assert "mmengine's load_from reads no safetensors: for it, name OUT .pth" in capsys.readouterr().out
+    assert load_file(str(out))['meta']['mmdecon']['layout'] == 'mmseg'
+    with pytest.raises(
+        ValueError, match=r'mmengine reads no safetensors; give a file of torch.save, such as an export'
+    ):
+        require_whole(str(out), 'load_from')
+
+
+def test_a_library_that_is_not_imported(export, capsys) -> None:
+    out = export('--part', 'encoder', '--layout', 'detectron2', '--half', 'student')
+    assert (
+        "same features in detectron2's forward pass, written anew in plain torch: c2, c3, c4, c5"
+        in capsys.readouterr().out
+    )
+    content = torch.load(out, weights_only=True)
+    assert (
+        content['model'].keys() == content['state_dict'].keys()
+        and 'backbone.bottom_up.res2.0.conv1.weight' in content['model']
+    )
+    assert out.stat().st_size < 1.5 * sum(x.nbytes for x in content['model'].values())
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,11 @@ DENSE = dict(
     inputs=['p2', 'p3', 'p4', 'p5'],
     head=dict(type='mmdet.FCOSHead', feat_channels=8, stacked_convs=2, norm_cfg=tiny.BN),
 )
+FCN_HEAD = dict(  # as torchvision has it, a quarter of 512 channels wide
+    type='mmdecon.SegHeadDecoder',
+    inputs='c5',
+    head=dict(type='mmseg.FCNHead', channels=128, num_convs=1, concat_input=False, norm_cfg=tiny.BN),
+)
 BACKBONE = dict(type='mmseg.ResNet', depth=18, base_channels=8, norm_cfg=tiny.BN)
 
 

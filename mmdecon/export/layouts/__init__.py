@@ -1,8 +1,28 @@
 """Layouts: what downstream libraries expect of an export. One file each."""
 
-from .base import Counterpart, Layout, Misfits, get_layout, place_of
+from .base import Counterpart, Layout, Misfits, get_layout
+from .by_table import TableLayout
+from .detectron2 import Detectron2
 from .mmdet import MMDet
+from .mmpretrain import MMPretrain
 from .mmseg import MMSeg
 from .openmmlab import OpenMMLabLayout
+from .timm import Timm
+from .torchvision import Torchvision, TorchvisionDetection, TorchvisionSegmentation
 
-__all__ = ['Counterpart', 'Layout', 'MMDet', 'MMSeg', 'Misfits', 'OpenMMLabLayout', 'get_layout', 'place_of']
+__all__ = [
+    'Counterpart',
+    'Detectron2',
+    'Layout',
+    'MMDet',
+    'MMPretrain',
+    'MMSeg',
+    'Misfits',
+    'OpenMMLabLayout',
+    'TableLayout',
+    'Timm',
+    'Torchvision',
+    'TorchvisionDetection',
+    'TorchvisionSegmentation',
+    'get_layout',
+]

@@ -3,7 +3,6 @@
 Shapes: B images, C channels, H x W pixels, h x w cells.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,7 @@ from torch import Tensor, nn
 from ...registry import LAYOUTS
 from ..pieces import Export, Piece
 from ..source import Source
-
-Rule = tuple[str, str]
-"""A regular expression, which must match a whole name, and what replaces it."""
+from .rules import Rule, apply_rules
 
 SAME: Sequence[Rule] = ((r'(.+)', r'\1'),)
 
@@ -56,7 +53,7 @@ class Layout(ABC):
 
     A subclass is registered in ``mmdecon.registry.LAYOUTS`` under the name that ``--layout`` takes. It gives
     ``places``, and implements :meth:`build_target` and :meth:`run`; it may give ``counterparts`` and ``classifiers``,
-    and override :meth:`place`, :meth:`rename` and :meth:`remedy`.
+    and override :meth:`place`, :meth:`rename`, :meth:`without_place`, :meth:`side` and :meth:`remedy`.
 
     Attributes:
         places: Place of a piece (``'encoder'``, ``'neck'``, ``'decode_head'``) -> name of the module in the target. A
@@ -64,9 +61,12 @@ class Layout(ABC):
             target itself, as where an encoder is the whole model.
         counterparts: Type of an encoder, neck or head in a pre-training config -> the library's; others keep type and
             names.
-        classifiers: What the names of classifiers start with in the target, for files that do not tell theirs.
+        classifiers: What the names of classifiers start with in the target, which no export fills.
         other_parts: Names of further modules that an export may fill, where :meth:`place` gives others than ``places``.
         beyond: Names of modules that no pre-training reaches.
+        also_under: Further keys of the file under which the library looks for the tensors, beside ``state_dict``.
+        safetensors: What to say of a file of safetensors that the library itself cannot read; empty where it can.
+        proof: What computed the features that were compared, for the report.
     """
 
     places: ClassVar[Mapping[str, str]]
@@ -74,6 +74,9 @@ class Layout(ABC):
     classifiers: ClassVar[tuple[str, ...]] = ()
     other_parts: ClassVar[tuple[str, ...]] = ()
     beyond: ClassVar[tuple[str, ...]] = ()
+    also_under: ClassVar[tuple[str, ...]] = ()
+    safetensors: ClassVar[str] = ''
+    proof: ClassVar[str] = 'the target'
 
     @abstractmethod
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
@@ -149,22 +152,31 @@ class Layout(ABC):
         return ()
 
     def part(self, name: str) -> str:
-        """The part of a target that a tensor is in: one of its places, an item of a list there, or its first name.
+        """The part of a target that a tensor is in: one of its places, or what precedes the first dot.
 
         Args:
             name: Of the tensor.
         """
-        for place in filter(None, set(self.parts)):
-            match = re.match(rf'{re.escape(place)}(\.\d+)?(?=\.)', name)
-            if match:
-                return match[0]
-        return '' if '' in self.parts else name.partition('.')[0]
+        places = sorted(filter(None, set(self.parts)), key=len, reverse=True)  # one may stand in another
+        rest = '' if '' in self.parts else name.partition('.')[0]
+        return next((place for place in places if name.startswith(f'{place}.')), rest)
+
+    def place_of(self, part: str) -> str:
+        """The place that a part of a target is in; by default it is one.
+
+        Args:
+            part: As :meth:`part` gives it.
+        """
+        return part
 
     def rename(self, state: Mapping[str, Tensor], piece: Piece) -> dict[str, Tensor]:
         """Gives a piece's tensors the target's names: by default the counterpart's rules, behind the piece's place.
 
+        An override may change values too, where the library keeps them in another order or shape. It is asked for the
+        name of a head's classifier as well.
+
         Args:
-            state: Tensors by their names inside the piece.
+            state: Tensors by their names inside the piece, without those of :meth:`without_place`.
             piece: What it is.
 
         Raises:
@@ -173,6 +185,22 @@ class Layout(ABC):
         renamed = apply_rules(state, self.counterpart(piece.type).rules, piece.where)
         prefix = f'{self.place(piece)}.'.lstrip('.')
         return {f'{prefix}{name}': value for name, value in renamed.items()}
+
+    def without_place(self, piece: Piece) -> list[str]:
+        """Names inside a piece of tensors that the library has nothing for; they are left out and reported.
+
+        Args:
+            piece: What it is.
+        """
+        return []
+
+    def side(self, source: Source) -> int | None:
+        """Side in pixels of the image to compare features on, where the target does not take any.
+
+        Args:
+            source: The pre-trained network.
+        """
+        return None
 
     def remedy(self, misfits: Misfits) -> str:
         """What to change when an export does not fit a model, in a sentence or some.
@@ -184,19 +212,6 @@ class Layout(ABC):
             'The models differ: give the target the types and widths of the pre-trained parts, or export with '
             '--part encoder.'
         )
-
-
-def place_of(part: str) -> str:
-    """The place that a part of a target is in: an item of a list is in its list.
-
-    Args:
-        part: As :meth:`Layout.part` gives it.
-
-    Examples:
-        >>> place_of('decode_head.1'), place_of('neck')
-        ('decode_head', 'neck')
-    """
-    return re.sub(r'\.\d+$', '', part)
 
 
 def get_layout(name: str) -> Layout:
@@ -212,34 +227,3 @@ def get_layout(name: str) -> Layout:
         )
     kind: type[Layout] = LAYOUTS.module_dict[name]
     return kind()
-
-
-def apply_rules(state: Mapping[str, Tensor], rules: Sequence[Rule], where: str) -> dict[str, Tensor]:
-    r"""Applies rules to the names of a state dict.
-
-    Args:
-        state: Tensors by name.
-        rules: Of which exactly one must match each name.
-        where: What is renamed, for the message.
-
-    Raises:
-        ValueError: If a name fits no rule or several, or two names become one.
-
-    Examples:
-        >>> list(apply_rules({'stem.1.bn.weight': None}, [(r'stem\.1\.bn\.(.+)', r'stem.4.\1')], 'encoder'))
-        ['stem.4.weight']
-    """
-    renamed: dict[str, Tensor] = {}
-    for name, value in state.items():
-        matches = [match.expand(new) for old, new in rules for match in [re.fullmatch(old, name)] if match]
-        if len(matches) != 1:
-            raise ValueError(
-                f'{where}: {len(matches)} rules of the layout match {name} (it becomes {matches}), one must: correct '
-                'them, or choose another layout'
-            )
-        if matches[0] in renamed:
-            raise ValueError(
-                f'{where}: {name} and another tensor become {matches[0]} by the rules of the layout: correct them'
-            )
-        renamed[matches[0]] = value
-    return renamed

@@ -4,6 +4,7 @@ Shapes: B images, C channels, H x W pixels, h x w cells.
 """
 
 import inspect
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,7 +17,8 @@ from ...models.decoders.arguments import full_type
 from ...registry import MODELS, build_foreign
 from ..pieces import Export
 from ..source import Source, read_config, refusing
-from .base import Layout, Misfits, Rule, place_of
+from .base import Layout, Misfits
+from .rules import Rule
 
 FLAT_STEM: Sequence[Rule] = (
     (r'(?!stem\.)(.+)', r'\1'),
@@ -37,6 +39,7 @@ class OpenMMLabLayout(Layout):
     """
 
     library: ClassVar[str]
+    safetensors = "mmengine's load_from reads no safetensors: for it, name OUT .pth"
 
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
         """A config's whole model, or the library's own classes for the parts that the export fills."""
@@ -50,12 +53,32 @@ class OpenMMLabLayout(Layout):
         if 'backbone' not in cfg.model:
             raise ValueError(f'the model of {config} has no backbone to load into: name a config of {self.library}')
         with refusing(f'the model of {config}', 'built'):
-            return build_foreign({'_scope_': scope, **_without_pretrained(cfg.model)})
+            return build_foreign({'_scope_': scope, **self.model_config(cfg.model, scope)})
+
+    def model_config(self, model: Mapping[str, Any], scope: str) -> dict[str, Any]:
+        """A model's config without the files that training would start from, which need not exist here.
+
+        Args:
+            model: As the downstream config has it.
+            scope: Of its types.
+        """
+        backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
+        return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}
 
     def lists(self, config: str | None) -> Collection[str]:
         """Parts of a config's model that are written as lists: cascades of heads, necks behind one another."""
         model = read_config(config).model if config else {}
         return [place for place, part in self.places.items() if isinstance(model.get(part), (list, tuple))]
+
+    def part(self, name: str) -> str:
+        """An item of a list, such as ``decode_head.1`` of a cascade, is a part of its own."""
+        place = super().part(name)
+        item = re.match(rf'{re.escape(place)}\.\d+(?=\.)', name)
+        return item[0] if item else place
+
+    def place_of(self, part: str) -> str:
+        """An item of a list is in its list."""
+        return re.sub(r'\.\d+$', '', part)
 
     def run(self, source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
         """Backbone and decoders: necks read each other, heads the last neck."""
@@ -82,7 +105,7 @@ class OpenMMLabLayout(Layout):
     def remedy(self, misfits: Misfits) -> str:
         """By what differs in the part."""
         part = self.part(next(name for kind in misfits for name in kind))
-        if place_of(part) not in self.parts:
+        if self.place_of(part) not in self.parts:
             return (
                 f'Only {", ".join(self.parts)} are looked for: make the file with tools/export.py, or name '
                 "it in backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."
@@ -174,9 +197,3 @@ def _encoder_levels(source: Source, backbone: nn.Module) -> list[str | None]:
     if ours is None or theirs is None:
         return list(names)
     return [dict(zip(ours, names)).get(index) for index in theirs]
-
-
-def _without_pretrained(model: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's config without the files that training would start from, which need not exist here."""
-    backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
-    return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}

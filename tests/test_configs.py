@@ -69,6 +69,8 @@ def narrow(part: dict[str, Any]) -> None:
     kind = str(part.get('type')).split('.')[-1]
     if kind in ('ResNet', 'ResNetV1c', 'DeepResNet'):
         part.update(base_channels=64, stem_channels=64)
+    if kind == 'Shared4Conv1FCBBoxHead':
+        part['conv_out_channels'] = 256
     if kind == 'ConvNeXt':
         part['arch'] = dict(ConvNeXt.arch_settings[part['arch']])
     classes = {'out_channels'} if 'num_classes' in part else set()  # which a decode head has as many of

@@ -12,6 +12,7 @@ import torch
 from mmengine.device import get_device
 from mmengine.runner import find_latest_checkpoint
 
+from ..support.fresh import run_scripts
 from .conftest import CONFIG, ROOT
 
 
@@ -203,9 +204,8 @@ def test_a_run_without_a_full_batch_is_refused(tool, tmp_path):
         tool('train', '--work-dir', tmp_path, options=options)
 
 
-def test_a_config_that_is_not_there_is_refused():
-    command = [sys.executable, ROOT / 'tools' / 'train.py', 'configs/gone.py']
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert "error: there is no config file 'configs/gone.py'" in done.stderr
-    assert 'Traceback' not in done.stderr
+def test_a_config_that_is_not_there_is_refused(tmp_path):
+    assert run_scripts([['tools/train.py', 'configs/gone.py']], tmp_path / 'printed') == 1
+    printed = (tmp_path / 'printed').read_text()
+    assert "error: there is no config file 'configs/gone.py'" in printed
+    assert 'Traceback' not in printed

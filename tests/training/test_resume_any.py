@@ -4,7 +4,6 @@ import random
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import mmengine.runner.loops
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DATASETS
@@ -117,12 +116,6 @@ def check_case(case: Case, folder: Path) -> None:
     for part in ('state_dict', 'optimizer', 'param_schedulers'):
         assert not here.unequal(whole[part], resumed[part], part), part
     assert whole['meta']['iter'] == resumed['meta']['iter'] and whole['meta']['epoch'] == resumed['meta']['epoch']
-
-
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes away mmengine's two seconds of sleep at the end of a loader."""
-    monkeypatch.setattr(mmengine.runner.loops.time, 'sleep', lambda seconds: None)
 
 
 @pytest.mark.parametrize('seed', range(4))

@@ -70,7 +70,7 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
         )
     init = (args.init, find_prefix(args.init, plan.network.encoder)) if args.init else None
     workers = min(8, os.cpu_count() or 1)
-    run = Run(args.method, folders, images, batch, args.epochs, args.size, not args.exact, init, workers)
+    run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers)
     if args.batch_size:
         return run
     if config.is_file():  # going on, with the batch that was found before
@@ -78,7 +78,7 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     if not torch.cuda.is_available():
         return run
     tried = read_text(config_text(plan, run, config.parent), config.parent)
-    return replace(run, batch_size=largest_batch(fits_on_gpu(tried, args.size, args.amp), images // args.gpus))
+    return replace(run, batch_size=largest_batch(fits_on_gpu(tried, plan.size, args.amp), images // args.gpus))
 
 
 def write_config(text: str, path: Path) -> None:

@@ -30,7 +30,6 @@ class Run:
         images: How many these hold.
         batch_size: Images a step and device.
         epochs: Of the run.
-        size: Side of the views in pixels.
         fast: Whether branches are cheap instead of as published.
         init: Weights that the encoder starts from, and the prefix of their names; None for random initialisation.
         workers: Processes that load images.
@@ -41,7 +40,6 @@ class Run:
     images: int
     batch_size: int
     epochs: int
-    size: int
     fast: bool
     init: tuple[str, str] | None
     workers: int
@@ -78,7 +76,9 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
     name = f'{Path(plan.downstream.path).parent.name}/{Path(plan.downstream.path).name}'
     entries: dict[str, Any] = dict(_base_=bases)
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
-    entries.update(model=_model(plan, run), train_dataloader=_data(run), train_cfg=dict(max_epochs=run.epochs))
+    entries.update(
+        model=_model(plan, run), train_dataloader=_data(run, plan.size), train_cfg=dict(max_epochs=run.epochs)
+    )
     entries.update(_schedule(run), auto_scale_lr=dict(enable=True))
     head = f'# {run.method} on the encoder and decoder of {name}; made by tools/pretrain_for.py.'
     lines = [f'{key} = {as_code(value, 0, WIDTH - len(key) - 3)}' for key, value in entries.items()]
@@ -115,12 +115,12 @@ def _colours(preprocessor: Mapping[str, Any]) -> dict[str, Any]:
     return dict(mean=list(mean), std=list(std), bgr_to_rgb=bool(preprocessor.get('bgr_to_rgb', False)))
 
 
-def _data(run: Run) -> dict[str, Any]:
+def _data(run: Run, size: int) -> dict[str, Any]:
     """The data loader: what differs from the base file."""
     dataset: dict[str, Any] = dict(folders=run.folders[0] if len(run.folders) == 1 else run.folders)
-    if run.size != VIEW:
+    if size != VIEW:
         dataset['pipeline'] = Code(
-            f"[dict(step, size={run.size}) if step['type'] == 'mmdecon.TwoViews' else step"
+            f"[dict(step, size={size}) if step['type'] == 'mmdecon.TwoViews' else step"
             ' for step in _base_.train_dataloader.dataset.pipeline]'
         )
     workers = dict(num_workers=run.workers, **({} if run.workers else dict(persistent_workers=False)))

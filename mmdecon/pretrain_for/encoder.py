@@ -27,6 +27,7 @@ class Probed(NamedTuple):
         levels: Level by name.
         given: Names to give in a network's config, or None where the network finds them.
         side: Of the image, in pixels.
+        fixed: Side of the only images that it takes, or None where it takes others.
     """
 
     config: dict[str, Any]
@@ -34,6 +35,7 @@ class Probed(NamedTuple):
     levels: dict[str, Level]
     given: list[str] | None
     side: int
+    fixed: int | None
 
 
 def encoder_config(backbone: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +117,17 @@ def probe_encoder(config: Mapping[str, Any]) -> Probed:
 
 
 def _probe(encoder: nn.Module, config: dict[str, Any]) -> Probed:
-    side, maps = first_maps(encoder)
+    fixed = None
+    try:
+        side, maps = first_maps(encoder)
+    except NoMaps:
+        raise
+    except ValueError:  # position embeddings of one size, as BEiT's
+        size = config.get('img_size')
+        fixed = size[0] if isinstance(size, (list, tuple)) else size
+        if not isinstance(fixed, int):
+            raise
+        side, maps = first_maps(encoder, fixed)
     maps = [channels_first(x, is_channels_last(x)) for x in maps]
     try:
         names, given = name_levels(encoder, maps, side, None), None
@@ -124,7 +136,7 @@ def _probe(encoder: nn.Module, config: dict[str, Any]) -> Probed:
         given = given if len(given) == len(maps) else [f'layer{i + 1}' for i in range(len(maps))]
         names = name_levels(encoder, maps, side, given)
     levels = {n: Level(n, x.shape[1], max(1, round(side / x.shape[2])), 'encoder') for n, x in zip(names, maps)}
-    return Probed(config, dict(zip(names, maps)), levels, given, side)
+    return Probed(config, dict(zip(names, maps)), levels, given, side, fixed)
 
 
 def _plain(value: Any) -> Any:

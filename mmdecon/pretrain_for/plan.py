@@ -29,6 +29,7 @@ class Plan:
         downstream: The model.
         config: Of the network.
         network: The network, with the weights of its initialisation.
+        size: Side of the views in pixels.
         encoder: Levels of the encoder that have a branch.
         decoder: Those of decoders.
         left: Part of the model, or level -> why it is not pre-trained or not contrasted.
@@ -37,6 +38,7 @@ class Plan:
     downstream: Downstream
     config: dict[str, Any]
     network: Network
+    size: int
     encoder: list[str]
     decoder: list[str]
     left: dict[str, str]
@@ -52,7 +54,7 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
 
     Args:
         downstream: The model.
-        size: Of the views, in pixels.
+        size: Of the views, in pixels; an encoder that takes images of one size alone has views of that.
         decoder_only: Whether the encoder is frozen; it then has no branch.
 
     Raises:
@@ -66,15 +68,24 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     network.update(dict(level_names=probed.given) if probed.given else {})
     if decoder_only:
         network['freeze_encoder'] = True
+    if probed.fixed:
+        network['probe_size'] = probed.fixed
     _set_probe_size(network, probed.side, max(level.stride for level in found.levels.values()))
     torch.manual_seed(0)
     built: Network = MODELS.build({**network})
+    size = probed.fixed or size
     chosen, coarse = _choose(built.levels, size)
     if decoder_only and not chosen:
         reason = '; '.join(f'{part}: {why}' for part, why in found.left.items()) or 'it has no neck and no decode_head'
         raise ValueError(f'{downstream.path} has no decoder to pre-train alone: {reason}')
     return Plan(
-        downstream, network, built, [] if decoder_only else list(probed.levels)[-1:], chosen, {**found.left, **coarse}
+        downstream,
+        network,
+        built,
+        size,
+        [] if decoder_only else list(probed.levels)[-1:],
+        chosen,
+        {**found.left, **coarse},
     )
 
 

@@ -21,6 +21,8 @@ from mmdecon.schedules import Clock
 
 SIZE = 128
 """Side of the views of noise, in pixels."""
+NO_MODEL = ' has no model'
+"""How the refusal of a config ends that holds none, but settings of tests."""
 PARTS = ('type', 'backbone', 'neck', 'decode_head', 'bbox_head', 'rpn_head', 'data_preprocessor')
 """What a derived config depends on."""
 
@@ -106,7 +108,7 @@ def _numberless(value: Any) -> Any:
 
 def _written(plan: Plan) -> Config:
     """Writes the config, and reads it."""
-    run = Run('slotcon', ['images'], 100, 2, 200, SIZE, True, None, 0)
+    run = Run('slotcon', ['images'], 100, 2, 200, True, None, 0)
     folder = Path('work_dirs/pretrain_for')
     folder.mkdir(parents=True, exist_ok=True)
     return read_text(config_text(plan, run, folder), folder)
@@ -118,7 +120,7 @@ def _try_plan(plan: Plan, config: Config, row: dict[str, Any], most: float) -> N
     if row['parameters'] > most:
         return
     torch.manual_seed(0)
-    _step(MODELS.build(config.model).train(), SIZE)
+    _step(MODELS.build(config.model).train(), max(SIZE, plan.network.probe_size))
     _, found = prove(plan)
     row.update(stepped=True, verified=found.equal, new={k: len(v) for k, v in found.fit.new.items()})
 
@@ -127,7 +129,7 @@ def _step(model: Any, size: int) -> None:
     """One step on two images of noise."""
     model.clock = lambda: Clock(1, 2)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 1e-4)
-    losses = model.loss(noise_views(2, max(size, model.network.student.probe_size)))
+    losses = model.loss(noise_views(2, size))
     loss = torch.stack([value for name, value in losses.items() if 'loss' in name]).sum()
     if not loss.isfinite():
         raise FloatingPointError(f'the loss of the first step is {loss.item()}')

@@ -22,11 +22,11 @@ from .models import UPER, write
 IMAGES = 'tests/data/nuclei/JPEGImages'
 
 
-def made(folder: Path, downstream: dict[str, Any] = UPER, **options: Any) -> Config:
+def made(folder: Path, downstream: dict[str, Any] = UPER, size: int = 224, **options: Any) -> Config:
     """The config of a small model, as it is read."""
-    given: dict[str, Any] = dict(method='slotcon', folders=['a b/c'], images=40, batch_size=8, epochs=100, size=224)
+    given: dict[str, Any] = dict(method='slotcon', folders=['a b/c'], images=40, batch_size=8, epochs=100)
     given.update(fast=True, init=None, workers=2)
-    plan = make_plan(read_downstream(write(folder, downstream)))
+    plan = make_plan(read_downstream(write(folder, downstream)), size)
     return read_text(config_text(plan, Run(**{**given, **options}), folder), folder)
 
 

@@ -168,3 +168,20 @@ def test_a_level_of_few_cells_is_not_contrasted(tmp_path: Path) -> None:
     assert made.left['level p7'] == 'it has 2 x 2 cells in a view of 224 pixels'
     assert {'p3', 'p4', 'p5', 'p6'} <= set(made.decoder) and 'p7' not in made.decoder
     assert {'p3', 'p5'} <= set(prove(made)[1].equal)
+
+
+def test_an_encoder_of_one_size_has_views_of_that(tmp_path: Path) -> None:
+    beit = dict(
+        type='BEiT',
+        img_size=96,
+        patch_size=16,
+        embed_dims=24,
+        num_layers=2,
+        num_heads=2,
+        out_indices=(1,),
+        qv_bias=True,
+    )
+    head = dict(type='FCNHead', in_channels=24, in_index=0, channels=8, num_classes=2, norm_cfg=BN, loss_decode=LOSS)
+    made = plan(tmp_path, dict(type='EncoderDecoder', backbone=beit, decode_head=head))
+    assert (made.size, made.config['probe_size']) == (96, 96)
+    assert prove(made)[1].equal == [*made.encoder, 'out']

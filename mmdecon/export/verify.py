@@ -8,6 +8,8 @@ import torch
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor, nn
 
+from ..models.encoders import REFUSALS, blank_image
+from ..models.network import Network
 from .fit import Fit, check_fit
 from .layouts import get_layout
 from .pieces import Export
@@ -58,7 +60,7 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     model = revert_sync_batchnorm(layout.build_target(source, export, target)).eval()
     fit = check_fit(export.state, model, layout, export.untrained, export.classifiers, export.new)
     model.load_state_dict(export.state, strict=False)
-    side = layout.side(source) or max(SIDE, source.network.probe_size)
+    side = layout.side(source) or _side(source.network)
     image = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
     with torch.no_grad(), refusing(target or f'{export.layout} classes for {source.path}', 'run on an image'):
         with drawing_the_same():
@@ -86,6 +88,17 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     if not equal:
         raise ValueError(f'no level of the target can be compared: {incomparable} have other sizes there')
     return Verification(fit, equal, incomparable)
+
+
+def _side(network: Network) -> int:
+    """Pixels of the test image: at least :data:`SIDE`, but for networks that take images of one size alone."""
+    larger = max(SIDE, network.probe_size)
+    try:
+        with torch.no_grad(), drawing_the_same():
+            network(blank_image(network, larger))
+        return larger
+    except REFUSALS:
+        return network.probe_size
 
 
 def _require_all(source: Source, export: Export, theirs: Mapping[str, Tensor]) -> None:

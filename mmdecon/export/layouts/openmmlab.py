@@ -63,6 +63,8 @@ class OpenMMLabLayout(Layout):
             scope: Of its types.
         """
         backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
+        if backbone.get('pretrained') is True:  # wrappers of timm download otherwise
+            backbone['pretrained'] = False
         return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}
 
     def lists(self, config: str | None) -> Collection[str]:

@@ -24,7 +24,9 @@ def neck_candidates(neck: Mapping[str, Any], found: Found, prefix: str) -> Itera
     config = short(synchronised({key: value for key, value in neck.items() if key != 'init_cfg'}))
     asked = {key: value for key, value in config.items() if key != 'in_channels'}
     encoder = [name for name, level in found.levels.items() if level.side == 'encoder']
-    ordered = [f'{prefix}{i + 1}' for i in range(len(found.given))]
+    widths = config.get('out_channels')
+    count = config.get('num_outs') or len(widths if isinstance(widths, (list, tuple)) else found.given)
+    ordered = [f'{prefix}{i + 1}' for i in range(count)]
     for names, inputs, tried in product(
         ({}, dict(names=ordered)), (list(found.given), found.given[-1]), (asked, config)
     ):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def summary(library: str) -> str:
 
 def main() -> None:
     """Replaces what stands between the marks."""
+    ArgumentParser(description=__doc__).parse_args()
     text = PAGE.read_text()
     for library in LIBRARIES:
         made = f'<!-- {library} -->\n{summary(library)}\n\n{table(library)}\n<!-- end -->'

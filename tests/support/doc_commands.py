@@ -92,10 +92,21 @@ def parse(name: str, words: list[str], short: bool = False) -> Namespace | None:
             if name.endswith('.py'):
                 runpy.run_path(str(ROOT / name), run_name='__main__')
             else:
-                runpy.run_module(name, run_name='__main__')
+                run_module(name)
         except Read as end:
             return end.args[0]
     raise AssertionError(f'{name} has read no arguments')
+
+
+def run_module(name: str) -> None:
+    """Runs a module as ``python -m`` does; ``runpy`` cannot run one that pytest loaded with a loader of its own."""
+    spec = find_spec(name)
+    assert spec is not None and spec.origin is not None
+    path, package = Path(spec.origin), name.rpartition('.')[0]
+    if spec.submodule_search_locations is not None:
+        path, package = path.with_name('__main__.py'), name
+    names = dict(__name__='__main__', __package__=package, __file__=str(path))
+    exec(compile(path.read_text(), str(path), 'exec'), names)
 
 
 def exists(name: str) -> bool:

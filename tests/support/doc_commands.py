@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PLACEHOLDERS = ('arguments are required', "invalid int value: 'N")  # of a command that a sentence names in short
 TOOL = re.compile(r'(?:\$MIM/)?(tools/\w+\.py)')
+PARSER = re.compile(r'ArgumentParser\(|(make|common)_parser\(')  # a program that reads its arguments
 NAME = re.compile(r'[\w.]+=\S*')
 
 
@@ -76,6 +77,8 @@ def parse(name: str, words: list[str], short: bool = False) -> Namespace | None:
     Raises:
         AssertionError: If it refuses them.
     """
+    if not PARSER.search(source_of(name)[0].read_text()):  # it would be run
+        raise AssertionError(f'{name} has no parser: give it one, if only for --help')
     read = ArgumentParser.parse_args
 
     def stop(*arguments: object) -> None:
@@ -99,14 +102,21 @@ def parse(name: str, words: list[str], short: bool = False) -> Namespace | None:
 
 
 def run_module(name: str) -> None:
-    """Runs a module as ``python -m`` does; ``runpy`` cannot run one that pytest loaded with a loader of its own."""
-    spec = find_spec(name)
-    assert spec is not None and spec.origin is not None
-    path, package = Path(spec.origin), name.rpartition('.')[0]
-    if spec.submodule_search_locations is not None:
-        path, package = path.with_name('__main__.py'), name
+    """Runs a module as ``python -m`` does; ``runpy`` cannot run one that pytest has collected, with its own loader."""
+    path, package = source_of(name)
     names = dict(__name__='__main__', __package__=package, __file__=str(path))
     exec(compile(path.read_text(), str(path), 'exec'), names)
+
+
+def source_of(name: str) -> tuple[Path, str]:
+    """The file of a script or module, and the package that it is in."""
+    if name.endswith('.py'):
+        return ROOT / name, ''
+    spec = find_spec(name)
+    assert spec is not None and spec.origin is not None
+    if spec.submodule_search_locations is not None:
+        return Path(spec.origin).with_name('__main__.py'), name
+    return Path(spec.origin), name.rpartition('.')[0]
 
 
 def exists(name: str) -> bool:

@@ -15,6 +15,7 @@ TRAINING_ONLY = ('num_classes', 'out_channels', 'threshold', 'loss_decode', 'ign
 """Arguments of mmseg's heads that only their classifiers and losses need."""
 CLASSIFIERS = ('conv_seg', 'kernel_generate_head.conv_seg', 'pixel_decoder.mask_feature', 'depth_pred_layer')
 """Where heads keep their classifiers."""
+COUNTS = ('num_outs', 'num_levels', 'num_scales')
 PREFIXES = 'pqrstu'
 DEFAULTS = MappingProxyType(dict(level='out', classifier='conv_seg', form='list', previous=None))
 
@@ -22,6 +23,7 @@ DEFAULTS = MappingProxyType(dict(level='out', classifier='conv_seg', form='list'
 def neck_candidates(neck: Mapping[str, Any], found: Found, prefix: str) -> Iterator[dict[str, Any]]:
     """A neck reads all that it is given, or the last level; its levels have names by stride, or by their order."""
     config = short(synchronised({key: value for key, value in neck.items() if key != 'init_cfg'}))
+    config = {**config, **_counts(neck)}
     asked = {key: value for key, value in config.items() if key != 'in_channels'}
     encoder = [name for name, level in found.levels.items() if level.side == 'encoder']
     widths = config.get('out_channels')
@@ -44,11 +46,18 @@ def dense_candidates(head: Mapping[str, Any], found: Found) -> Iterator[dict[str
         yield dict(type='mmdecon.DenseHeadDecoder', head=config, inputs=inputs)
 
 
+def _counts(neck: Mapping[str, Any]) -> dict[str, Any]:
+    """How many levels a neck makes or reads, also where its class says so: the decoder would count those it reads."""
+    known = {name: parameter(class_of(neck), name) for name in COUNTS}
+    given = {name: neck.get(name, one.default) for name, one in known.items() if one is not None}
+    return {name: value for name, value in given.items() if isinstance(value, int)}
+
+
 def _shortest_neck(neck: Mapping[str, Any], found: Found, inputs: Sequence[str] | str) -> dict[str, Any]:
     """A neck's config without the arguments that would be filled in as they are."""
     read = [inputs] if isinstance(inputs, str) else inputs
     channels = [found.levels[name].channels for name in read]
-    for name in ('num_outs', 'num_levels', 'num_scales'):
+    for name in COUNTS:
         rest = {key: value for key, value in neck.items() if key != name}
         with suppress(ValueError):  # one number of channels for levels that differ: it does not run either
             if name in neck and complete_neck(rest, channels, isinstance(inputs, str)).get(name) == neck[name]:

@@ -10,9 +10,9 @@ from ..models.encoders import NoMaps, channels_first, first_maps, is_channels_la
 from ..models.levels import Level
 from ..registry import build_foreign
 
-TRAINS: Mapping[str, Any] = dict(frozen_stages=-1, norm_eval=False)
-"""What keeps parts of a backbone from training while it is fine-tuned, and what lets all of it train."""
-STARTS = ('init_cfg', 'pretrained')
+TRAINS: Mapping[str, Any] = dict(norm_eval=False, with_cp=False)
+"""What differs while a backbone is pre-trained: norms train; recomputation of its own is unknown to the network's."""
+STARTS = ('init_cfg', 'pretrained', 'frozen_stages')
 MAPS: Sequence[Mapping[str, Any]] = (dict(out_type='featmap'), dict(output_cls_token=False))
 """What has a ViT return maps alone, where its class takes it."""
 SYNCED = ('BN', 'BN2d', 'SyncBN', 'MMSyncBN')

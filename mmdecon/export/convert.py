@@ -1,7 +1,7 @@
 """From a pre-trained network to the state dict of a layout."""
 
 import copy
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import torch
 from mmcv.cnn import fuse_conv_bn, is_norm
@@ -54,8 +54,9 @@ def convert(
     for piece, path, state in _tensors(source, exported, pieces):
         lost = library.without_place(piece)
         left_out += [f'{path}.{name}' for name in lost]
+        untrained_here = untrained_among((f'{path}.{name}' for name in state), source.network)
         for trained, into in states.items():
-            names = [name for name in state if trained is not is_untrained(f'{path}.{name}', source.network)]
+            names = [name for name in state if trained is (f'{path}.{name}' not in untrained_here)]
             into.update(library.rename({name: state[name] for name in names if name not in lost}, piece))
     classifiers = [c for name, decoder in exported.items() for c in _classifiers(library, decoder, pieces[name])]
     untrained = sorted(states[False])
@@ -164,18 +165,30 @@ def _tensors(
         yield pieces[name], f'decoder.{name}.{decoder.place}', decoder.part.state_dict()
 
 
-def is_untrained(name: str, network: Network) -> bool:
-    """Whether a tensor feeds no branch; a buffer goes with its module's parameters.
+def untrained_among(names: Iterable[str], network: Network) -> set[str]:
+    """The tensors that feed no branch; a buffer goes with its module's parameters, or those of the module around.
 
     Args:
-        name: Of the tensor in the network.
+        names: Of tensors in the network.
         network: The network.
     """
-    known = [key for key, _ in network.named_parameters()]
-    if name in known:
-        return name in network.unused
-    parent = name.rpartition('.')[0]
-    while '.' in parent and not any(key.startswith(parent + '.') for key in known):
-        parent = parent.rpartition('.')[0]
-    parameters = {key for key in known if key.startswith(parent + '.')}
-    return bool(parameters) and parameters <= set(network.unused)
+    unused, parameters = set(network.unused), {name for name, _ in network.named_parameters()}
+    below: dict[str, set[str]] = {}
+    for name in parameters:
+        for parent in _parents(name):
+            below.setdefault(parent, set()).add(name)
+    found = set()
+    for name in names:
+        around = (
+            [name] if name in parameters else next((below[parent] for parent in _parents(name) if parent in below), ())
+        )
+        if around and unused.issuperset(around):
+            found.add(name)
+    return found
+
+
+def _parents(name: str) -> Iterator[str]:
+    """The modules that a tensor is in, from the innermost."""
+    while '.' in name:
+        name = name.rpartition('.')[0]
+        yield name

@@ -11,7 +11,7 @@ from mmengine.model import revert_sync_batchnorm
 from torch import Tensor, nn
 
 from ..models.decoders.arguments import full_type
-from .convert import PARTS, choose_decoders, convert, is_untrained
+from .convert import PARTS, choose_decoders, convert, untrained_among
 from .layouts import Layout, get_layout
 from .pieces import Export, Move
 from .roles import ROLES, Role, roles_of
@@ -119,8 +119,7 @@ def _fit(ours: Part, theirs: Part | None, source: Source) -> dict[str, Tensor] |
     """The tensors that a part of the target takes, or why it takes none."""
     if theirs is None:
         return 'the target has none'
-    untrained = [name for name in ours.module.state_dict() if is_untrained(f'{ours.path}.{name}', source.network)]
-    if untrained:
+    if untrained_among((f'{ours.path}.{name}' for name in ours.module.state_dict()), source.network):
         return 'it was not pre-trained'
     if not isinstance(ours.module, ConvModule) or not isinstance(theirs.module, ConvModule):
         return f'{theirs.path} is no convolution with norm and activation'

@@ -8,12 +8,11 @@ from mmengine.config import Config
 from mmdecon.pretrain_for import find_config
 from projects.runs import Commands, make_parser
 
-CCP = dict(size=96, images='ccp/img_dir/train', epochs=1)
-RUNS = {
-    'upernet/upernet_r18_4xb4-20k_voc12aug-512x512': CCP,
-    'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512': CCP,
-    'retinanet/retinanet_r18_fpn_1x_coco': dict(size=128, images='coco_tiny/train2017', epochs=3),
-}
+RUNS = (
+    'retinanet/retinanet_r18_fpn_1x_coco',
+    'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512',
+    'upernet/upernet_r18_4xb4-20k_voc12aug-512x512',
+)
 ITERATIONS = 20
 CLASSES = ['background', 'skin', 'hair', 'top', 'outerwear', 'bottom', 'dress', 'shoes', 'bag', 'accessory']
 WORKERS = dict(num_workers=0, persistent_workers=False)
@@ -23,10 +22,10 @@ def main() -> None:
     """Pre-trains for each model, and fine-tunes it from the result."""
     args = make_parser(__doc__, 'work_dirs/whole_runs').parse_args()
     commands = Commands(args.dry_run)
-    for name, how in RUNS.items():
+    for name in RUNS:
         out = args.out / Path(name).name
-        images = ['--images', args.data / how['images'], '--epochs', how['epochs'], '--size', how['size']]
-        commands.python('tools/pretrain_for.py', name, *images, '--batch-size', 8, '--work-dir', out)
+        how = ['--images', args.data / 'coco_tiny/train2017', '--epochs', 1, '--size', 96, '--batch-size', 8]
+        commands.python('tools/pretrain_for.py', name, *how, '--work-dir', out)
         config = fine_tuning(name, args.data, out / f'{Path(name).name}_pretrained.pth')
         path = out / 'finetune.py'
         if not args.dry_run:

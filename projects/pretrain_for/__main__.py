@@ -59,7 +59,8 @@ def work(args: argparse.Namespace) -> None:
             continue
         with path.open('a') as file:
             file.write(json.dumps(dict(config=name, works='no', why={'all': 'the process died'})) + '\n')
-        row = rows[name] = try_config(config, args.seconds, args.most_parameters, rows)
+        others = {key: one for key, one in rows.items() if one['works'] == 'decoder' or not args.again}
+        row = rows[name] = try_config(config, args.seconds, args.most_parameters, others)
         with path.open('a') as file:
             file.write(json.dumps(row) + '\n')
         print(name, row['works'], row['why'], row['seconds'], flush=True)

@@ -42,7 +42,7 @@ def reason(rows: list[dict[str, Any]]) -> str:
     if not said:
         return ''
     text = (
-        re.sub(r'/\S*/configs/', '', said.most_common(1)[0][0])
+        re.sub(r'[^\s\'"]*configs/', '', said.most_common(1)[0][0])
         .replace('|', '/')
         .replace('it does not work as a decoder: ', '')
     )

@@ -17,10 +17,10 @@ from torch.utils._pytree import tree_map
 from mmdecon.models.branch import Branch
 from mmdecon.models.levels import Level
 from mmdecon.models.twin import STUDENT, TEACHER
+from mmdecon.noise_views import noise_views
 from mmdecon.views import View
 
 from .crew import Answer, asking, peak
-from .noise import noise_views
 
 CHANNELS = HIDDEN = 64
 MIB = 2**20

@@ -18,13 +18,13 @@ from torch import nn
 
 from mmdecon.hooks import Recompute
 from mmdecon.models import DeCon
+from mmdecon.noise_views import noise_views
 from mmdecon.registry import HOOKS, MODELS, STRATEGIES
 from mmdecon.schedules import Clock
 from mmdecon.views import View
 from mmdecon.wrapping import unwrapped
 
 from .crew import Answer, asking, peak
-from .noise import noise_views
 from .split import Stopwatch
 
 WARM_UP = 2  # steps that are not counted

@@ -16,6 +16,7 @@ LAYERS = (
         'precision',
         'resample',
         'views',
+        'noise_views',
         'schedules',
         'dist',
         'wrapping',

@@ -9,15 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from mmdecon.datasets import ImageFolder
 from mmdecon.export.source import read_config
 from mmdecon.files import require_writable, writing
+from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
 from mmdecon.pretrain_for.config_file import VIEW, read_text
 from mmdecon.pretrain_for.report import plan_table
-from mmdecon.pretrain_for.weights import find_prefix
 from mmdecon.refusal import refuse
 
 TOOLS = Path(__file__).resolve().parent
@@ -55,6 +56,17 @@ def check(args: Namespace) -> None:
         refuse('--decoder-only keeps the encoder as it starts: name its weights with --init FILE.')
 
 
+def choose_init(path: str, encoder: nn.Module) -> tuple[str, str]:
+    """The weights that the encoder starts from, and the prefix of their names; refused unless all fit.
+
+    Raises:
+        ValueError: If they cannot be read, or do not fit to the last tensor.
+    """
+    prefix = find_prefix(path, encoder, '--init')
+    load_pretrained(encoder, dict(checkpoint=path, prefix=prefix), '--init')
+    return path, prefix
+
+
 def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     """Says how the model is trained, with the batch that fits.
 
@@ -68,7 +80,7 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
         raise ValueError(
             f'{images} images in {folders} are too few: each of {args.gpus} process(es) needs two at least'
         )
-    init = (args.init, find_prefix(args.init, plan.network.encoder)) if args.init else None
+    init = choose_init(args.init, plan.network.encoder) if args.init else None
     workers = min(8, os.cpu_count() or 1)
     run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers)
     if args.batch_size:

@@ -60,7 +60,7 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     model = revert_sync_batchnorm(layout.build_target(source, export, target)).eval()
     fit = check_fit(export.state, model, layout, export.untrained, export.classifiers, export.new)
     model.load_state_dict(export.state, strict=False)
-    side = layout.side(source) or _side(source.network)
+    side = layout.image_side(source) or _side(source.network)
     image = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
     with torch.no_grad(), refusing(target or f'{export.layout} classes for {source.path}', 'run on an image'):
         with drawing_the_same():

@@ -162,14 +162,34 @@ def _kind(name: str) -> str:
     return match[1] if match else ''
 
 
-def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module) -> str:
-    """What to change: the prefix, if another fits better, or the encoder."""
+def find_prefix(path: str, module: nn.Module, place: str) -> str:
+    """What most of a module's tensors are named behind in a file; empty where they have their own names, or others.
+
+    Args:
+        path: The file or address.
+        module: The module.
+        place: What names the file, for messages.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
+    return _best_prefix(dict(_flatten(load_file(path, place)['state_dict'])), module) or ''
+
+
+def _best_prefix(tensors: Mapping[str, Tensor], module: nn.Module) -> str | None:
+    """What more than half of a module's names stand behind in a file, with its dot; None if nothing."""
     wanted = module.state_dict()
     found = Counter(
         key[: -len(name)] for name in wanted for key in tensors if key == name or key.endswith('.' + name)
     ).most_common(1)
-    if found and found[0][0] != prefix and found[0][1] > len(wanted) // 2:
-        return f'Most of its names are there under prefix={found[0][0]!r}.'
+    return found[0][0] if found and found[0][1] > len(wanted) // 2 else None
+
+
+def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module) -> str:
+    """What to change: the prefix, if another fits better, or the encoder."""
+    better = _best_prefix(tensors, module)
+    if better is not None and better != prefix:
+        return f'Most of its names are there under prefix={better!r}.'
     return 'Choose the encoder that the file was made for, or its prefix; name what may be left out in ignore=[...].'
 
 

@@ -7,9 +7,9 @@ import torch
 from mmengine.config import Config
 
 from ..models.decon import DeCon
+from ..noise_views import noise_views
 from ..registry import MODELS
 from ..schedules import Clock
-from ..views import View
 
 ON_CPU = 16
 LARGEST = 256
@@ -40,7 +40,7 @@ def largest_batch(fits: Callable[[int], bool], images: int, largest: int = LARGE
     size = min(2, images)
     if not fits(size):
         raise ValueError(
-            f'not even a batch of {size} images fits: take a GPU with more memory, a smaller --size, or --fast'
+            f'not even a batch of {size} images fits: take a GPU with more memory, a smaller --size, or no --exact'
         )
     while size < min(images, largest):
         larger = min(2 * size, images, largest)
@@ -79,21 +79,6 @@ def fits_on_gpu(config: Config, size: int, amp: bool) -> Callable[[int], bool]:
     return fits
 
 
-def noise_views(batch: int, size: int, device: str | torch.device = 'cpu') -> list[View]:
-    """Two views of noise, of one place in the source image, with sixteen bands as regions.
-
-    Args:
-        batch: Images.
-        size: Side in pixels.
-        device: Where.
-    """
-    box = torch.tensor([[0.0, 0.0, size, size]], device=device).repeat(batch, 1)
-    rows = torch.arange(size, device=device).view(1, 1, -1, 1) * 16 // size
-    regions = rows.expand(batch, 1, size, size)
-    flipped = torch.zeros(batch, dtype=torch.bool, device=device)
-    return [View(torch.randn(batch, 3, size, size, device=device), box, flipped, regions) for _ in range(2)]
-
-
 def _step(model: DeCon, batch: int, size: int) -> None:
-    losses = model.loss(noise_views(batch, size, 'cuda'))
-    torch.stack([value for name, value in losses.items() if 'loss' in name]).sum().backward()
+    loss, _ = model.parse_losses(model.loss(noise_views(batch, size, 'cuda')))
+    loss.backward()

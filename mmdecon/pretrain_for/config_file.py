@@ -143,9 +143,10 @@ def read_text(text: str, folder: Path) -> Config:
 
     Args:
         text: Of the config.
-        folder: From which its ``_base_`` are found.
+        folder: From which its ``_base_`` are found; made where it is not there.
     """
     path = folder / '.pretrain_for.py'
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     try:
         return Config.fromfile(path)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..compat import require
 from ..export.source import read_config
-from ..registry import LAYOUTS
-from .shipped import find_config
+from .shipped import LIBRARIES, find_config
 
 WRAPPED = ('detector', 'segmentor', 'architecture')
 """Where models that hold another model (semi-supervised learning, tracking, distillation) keep it."""
@@ -51,17 +51,18 @@ def read_downstream(name: str) -> Downstream:
         name: As :func:`find_config` takes it.
 
     Raises:
-        ValueError: If there is no such config, it has no backbone, or belongs to no library with a layout.
+        ModuleNotFoundError: If its library is not installed.
+        ValueError: If there is no such config, it has no backbone, or belongs to none of :data:`LIBRARIES`.
     """
     path = str(find_config(name))
     config = read_config(path)
     model = config.model
     library = str(config.get('default_scope') or '')
-    if library not in LAYOUTS.module_dict:
+    if library not in LIBRARIES:
         raise ValueError(
-            f'{path} has default_scope={library!r}: set it to the library of the model, one of '
-            f'{sorted(LAYOUTS.module_dict)}'
+            f'{path} has default_scope={library!r}: set it to the library of the model, one of {", ".join(LIBRARIES)}'
         )
+    require(library)
     if 'backbone' not in model:
         inner = next((key for key in WRAPPED if key in model), None)
         hint = f': its model.{inner} is the model to fine-tune first; give the config of that one' if inner else ''

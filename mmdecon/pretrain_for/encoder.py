@@ -10,9 +10,9 @@ from ..models.encoders import NoMaps, channels_first, first_maps, is_channels_la
 from ..models.levels import Level
 from ..registry import build_foreign
 
-TRAINS: Mapping[str, Any] = dict(norm_eval=False, with_cp=False)
-"""What differs while a backbone is pre-trained: norms train; recomputation of its own is unknown to the network's."""
-STARTS = ('init_cfg', 'pretrained', 'frozen_stages')
+SWITCHED: Mapping[str, Any] = dict(norm_eval=False, with_cp=False)
+"""Options of backbones for fine-tuning -> their values in pre-training: norms train, nothing is recomputed."""
+LEFT_OUT = ('init_cfg', 'pretrained', 'frozen_stages')
 MAPS: Sequence[Mapping[str, Any]] = (dict(out_type='featmap'), dict(output_cls_token=False))
 """What has a ViT return maps alone, where its class takes it."""
 SYNCED = ('BN', 'BN2d', 'SyncBN', 'MMSyncBN')
@@ -45,8 +45,8 @@ def encoder_config(backbone: Mapping[str, Any]) -> dict[str, Any]:
         backbone: Its config downstream, the type with its scope.
     """
     kind = class_of(backbone)
-    config = {key: value for key, value in backbone.items() if key not in (*STARTS, *TRAINS)}
-    for name, value in TRAINS.items():
+    config = {key: value for key, value in backbone.items() if key not in (*LEFT_OUT, *SWITCHED)}
+    for name, value in SWITCHED.items():
         known = parameter(kind, name)
         if known is not None and known.default != value:
             config[name] = value

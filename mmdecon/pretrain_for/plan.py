@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from ..export import PARTS, Export, Source, Verification, convert, verify
+from ..export.verify import drawing_the_same
 from ..models.levels import Level
 from ..models.network import Network
 from ..models.twin import TEACHER
@@ -17,8 +16,6 @@ from .encoder import encoder_config, probe_encoder
 
 CELLS = 4
 """Cells a side that a level must have in a view to be contrasted."""
-CELL_ROOM = 4
-"""Cells a side that the coarsest level has in the image that a network is asked with, for strides to be told apart."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +65,11 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     network.update(dict(level_names=probed.given) if probed.given else {})
     if decoder_only:
         network['freeze_encoder'] = True
-    if probed.fixed:
-        network['probe_size'] = probed.fixed
-    _set_probe_size(network, probed.side, max(level.stride for level in found.levels.values()))
-    torch.manual_seed(0)
-    built: Network = MODELS.build({**network})
+    coarsest = max(level.stride for level in found.levels.values())
+    if probed.fixed or probed.side < 2 * coarsest:  # with fewer than two cells a stride cannot be told
+        network['probe_size'] = probed.fixed or 2 * coarsest
+    with drawing_the_same():
+        built: Network = MODELS.build({**network})
     size = probed.fixed or size
     chosen, coarse = _choose(built.levels, size)
     if decoder_only and not chosen:
@@ -87,12 +84,6 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
         chosen,
         {**found.left, **coarse},
     )
-
-
-def _set_probe_size(network: dict[str, Any], side: int, stride: int) -> None:
-    """Has the network asked with an image in which the coarsest level has some cells."""
-    if side < CELL_ROOM * stride and side < 2 * stride:
-        network['probe_size'] = 2 * stride
 
 
 def _choose(levels: Mapping[str, Level], size: int) -> tuple[list[str], dict[str, str]]:

@@ -1,9 +1,7 @@
 """ConvNeXt and ConvNeXt V2. mmpretrain normalises the map of each stage, classifiers the last one alone."""
 
 from .table import Pair, Table
-from .values import PER_MAP
-
-BEHIND_EARLY_STAGES = ('norm0.*', 'norm1.*', 'norm2.*')
+from .values import BEHIND_EARLY_STAGES, PER_MAP
 
 
 def _block(i: int, there: str, names: tuple[str, str, str, str]) -> tuple[Pair, ...]:

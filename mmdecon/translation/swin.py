@@ -1,9 +1,8 @@
 """Swin. OpenMMLab normalises the map of each stage, classifiers the last one alone."""
 
 from .table import Pair, Table
-from .values import FLAT_INDEX, MERGED
+from .values import BEHIND_EARLY_STAGES, FLAT_INDEX, MERGED
 
-BEHIND_EARLY_STAGES = ('norm0.*', 'norm1.*', 'norm2.*')
 INDEX = 'stages.#.blocks.#.attn.w_msa.relative_position_index'
 
 

@@ -28,3 +28,6 @@ FLAT_INDEX = Turn(lambda x: x.flatten(), lambda x: x.reshape(isqrt(x.numel()), -
 
 PER_MAP = Turn(lambda x: x[:, None, None], lambda x: x.flatten())
 """One factor a channel, (C,), which torchvision keeps as (C, 1, 1)."""
+
+BEHIND_EARLY_STAGES = ('norm0.*', 'norm1.*', 'norm2.*')
+"""Norms of ConvNeXt and Swin that OpenMMLab's backbones have and classifiers do not."""

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from mmdecon.noise_views import noise_views
 from mmdecon.pretrain_for import Plan, Run, config_text, make_plan, prove, read_downstream
-from mmdecon.pretrain_for.batch import noise_views
 from mmdecon.pretrain_for.config_file import read_text
 from mmdecon.registry import MODELS
 from mmdecon.schedules import Clock
@@ -110,7 +110,6 @@ def _written(plan: Plan) -> Config:
     """Writes the config, and reads it."""
     run = Run('slotcon', ['images'], 100, 2, 200, True, None, 0)
     folder = Path('work_dirs/pretrain_for')
-    folder.mkdir(parents=True, exist_ok=True)
     return read_text(config_text(plan, run, folder), folder)
 
 
@@ -129,8 +128,7 @@ def _step(model: Any, size: int) -> None:
     """One step on two images of noise."""
     model.clock = lambda: Clock(1, 2)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 1e-4)
-    losses = model.loss(noise_views(2, size))
-    loss = torch.stack([value for name, value in losses.items() if 'loss' in name]).sum()
+    loss, _ = model.parse_losses(model.loss(noise_views(2, size)))
     if not loss.isfinite():
         raise FloatingPointError(f'the loss of the first step is {loss.item()}')
     loss.backward()

@@ -12,9 +12,9 @@ import torch
 from mmengine.config import Config
 
 from benchmarks import compare_steps, crew, step
-from benchmarks.noise import noise_views
 from benchmarks.split import PARTS, Stopwatch
 from benchmarks.step_process import Setting, hooks_as_told
+from mmdecon.noise_views import noise_views
 from mmdecon.registry import MODELS
 from tests.support.benchmark import run_benchmark
 from tests.support.shards import needs_shards

@@ -10,6 +10,14 @@ SIDES = dict(
     ),
     square_anchor_generator=dict(type='AnchorGenerator', ratios=[1.0], scales=[4], strides=[8, 16, 32]),
 )
+SSD_ANCHORS = dict(
+    type='SSDAnchorGenerator',
+    scale_major=False,
+    input_size=300,
+    strides=[8, 16, 32],
+    ratios=([2], [2], [2]),
+    basesize_ratio_range=(0.2, 0.9),
+)
 ONE_ANCHOR = dict(
     anchor_generator=dict(
         type='AnchorGenerator', ratios=[1.0], octave_base_scale=8, scales_per_octave=1, strides=[8, 16, 32]
@@ -102,26 +110,12 @@ DENSE_HEADS: dict[str, Entry] = dict(
     SSDHead=dense(
         'SSDHead',
         stacked_convs=1,
-        anchor_generator=dict(
-            type='SSDAnchorGenerator',
-            scale_major=False,
-            input_size=300,
-            strides=[8, 16, 32],
-            ratios=([2], [2], [2]),
-            basesize_ratio_range=(0.2, 0.9),
-        ),
+        anchor_generator=SSD_ANCHORS,
         remark='with `stacked_convs` or `use_depthwise`, without which it has predictors alone',
     ),
     PISASSDHead=dense(
         'PISASSDHead',
-        anchor_generator=dict(
-            type='SSDAnchorGenerator',
-            scale_major=False,
-            input_size=300,
-            strides=[8, 16, 32],
-            ratios=([2], [2], [2]),
-            basesize_ratio_range=(0.2, 0.9),
-        ),
+        anchor_generator=SSD_ANCHORS,
         refusal='PISASSDHead has no layer before its',
         remark='has predictors alone, as mmdet configures it; as SSDHead',
     ),

@@ -10,6 +10,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmdecon.models.pretrained import find_prefix
 from mmdecon.pretrain_for import METHODS, Run, config_text, find_config, make_plan, read_downstream, shipped_configs
 from mmdecon.pretrain_for.batch import largest_batch
 from mmdecon.pretrain_for.config_file import bases_folder, read_text
@@ -127,18 +128,33 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
         (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),
         (['MODEL', '--images', IMAGES, '--init', 'absent.pth'], 'absent.pth'),
+        (['MODEL', '--images', IMAGES, '--init', 'FOREIGN'], 'does not hold the weights of ResNetV1c (--init)'),
     ],
 )
 def test_refused_before_any_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
     target = write(tmp_path, UPER)
-    words = [target if word == 'MODEL' else word for word in words]
+    foreign = tmp_path / 'foreign.pth'
+    torch.save(dict(state_dict={'conv.weight': torch.zeros(1)}), foreign)
+    words = [dict(MODEL=target, FOREIGN=str(foreign)).get(word, word) for word in words]
     with pytest.raises(SystemExit) as end:
         monkeypatch.setattr('sys.argv', ['pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')])
         runpy.run_path('tools/pretrain_for.py', run_name='__main__')
     assert message in str(end.value.code) and '\n' not in str(end.value.code)
-    assert not list((tmp_path / 'out').glob('*.pth'))
+    assert not (tmp_path / 'out').exists()
+
+
+def test_weights_start_the_encoder_whatever_stands_before_their_names(tmp_path: Path) -> None:
+    encoder = make_plan(read_downstream(write(tmp_path, UPER))).network.encoder
+    state = {f'student.backbone.{name}': value + 1 for name, value in encoder.state_dict().items()}
+    torch.save(dict(state_dict=state), tmp_path / 'start.pth')
+    assert find_prefix(str(tmp_path / 'start.pth'), encoder, '--init') == 'student.backbone.'
+
+
+def test_a_text_is_read_where_the_folder_is_still_to_be_made(tmp_path: Path) -> None:
+    folder = tmp_path / 'a' / 'b'
+    assert read_text('x = 1\n', folder).x == 1 and list(folder.iterdir()) == []
 
 
 def test_bases_are_found() -> None:

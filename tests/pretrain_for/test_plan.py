@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mmdecon import compat
 from mmdecon.pretrain_for import Plan, make_plan, prove, read_downstream
 
 from .models import BN, CHANNELS, LOSS, RESNET, UPER, write
@@ -143,6 +144,14 @@ def test_the_decoder_alone(tmp_path: Path) -> None:
 def test_refusals(tmp_path: Path, model: dict[str, Any], scope: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         plan(tmp_path, model, scope)
+
+
+def test_a_library_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, UPER, 'mmdet')
+    find = compat.find_spec
+    monkeypatch.setattr(compat, 'find_spec', lambda name: None if name == 'mmdet' else find(name))
+    with pytest.raises(ModuleNotFoundError, match=r'mmdecon needs mmdet, not installed here: install it with'):
+        read_downstream(path)
 
 
 def test_a_level_of_few_cells_is_not_contrasted(tmp_path: Path) -> None:

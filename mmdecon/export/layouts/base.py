@@ -53,7 +53,7 @@ class Layout(ABC):
 
     A subclass is registered in ``mmdecon.registry.LAYOUTS`` under the name that ``--layout`` takes. It gives
     ``places``, and implements :meth:`build_target` and :meth:`run`; it may give ``counterparts`` and ``classifiers``,
-    and override :meth:`place`, :meth:`rename`, :meth:`without_place`, :meth:`side` and :meth:`remedy`.
+    and override :meth:`place`, :meth:`rename`, :meth:`without_place`, :meth:`image_side` and :meth:`remedy`.
 
     Attributes:
         places: Place of a piece (``'encoder'``, ``'neck'``, ``'decode_head'``) -> name of the module in the target. A
@@ -194,7 +194,7 @@ class Layout(ABC):
         """
         return []
 
-    def side(self, source: Source) -> int | None:
+    def image_side(self, source: Source) -> int | None:
         """Side in pixels of the image to compare features on, where the target does not take any.
 
         Args:

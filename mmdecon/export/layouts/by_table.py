@@ -48,7 +48,7 @@ class TableLayout(Layout):
         """Norms behind the first stages, which a classifier does not have."""
         return self.table_of(piece.names, piece.where).find_lost(sorted(piece.names))
 
-    def side(self, source: Source) -> int | None:
+    def image_side(self, source: Source) -> int | None:
         """That of a ViT's position embeddings; two of a Swin's windows on its last map."""
         side = SIDES.get(self.table(source).family)
         return None if side is None else side(source.network.encoder)
@@ -121,6 +121,11 @@ def normalise(norm: nn.Module, x: Tensor) -> Tensor:
     """
     weight, bias, eps = (getattr(norm, name) for name in ('weight', 'bias', 'eps'))
     return F.layer_norm(x.permute(0, 2, 3, 1), weight.shape, weight, bias, eps).permute(0, 3, 1, 2)
+
+
+def has_norms(neck: nn.Module) -> bool:
+    """Whether a neck has a norm behind its convolutions, which then have no bias."""
+    return any(part.bias is None for part in neck.modules() if isinstance(part, nn.Conv2d))
 
 
 def watch(model: nn.Module, names: Mapping[int, str], run: Callable[[], Any]) -> dict[int, Tensor]:

@@ -17,7 +17,7 @@ from ...registry import LAYOUTS
 from ..pieces import Export
 from ..source import Source
 from .base import Misfits
-from .by_table import TableLayout
+from .by_table import TableLayout, has_norms
 from .shapes import ResNetShape
 
 
@@ -43,7 +43,7 @@ class Detectron2(TableLayout):
         backbone.bottom_up = BottomUp(shape)
         necks = [network.decoder[name] for name in export.decoders if network.decoder[name].place == NECK]
         for neck in necks:
-            width, norms = network.levels[neck.names[0]].channels, not export.folded and _has_norms(neck)
+            width, norms = network.levels[neck.names[0]].channels, not export.folded and has_norms(neck)
             for i, level in enumerate(neck.inputs):
                 number = 6 - len(neck.inputs) + i
                 channels = network.levels[level].channels
@@ -141,8 +141,3 @@ def _run_fpn(backbone: nn.Module, maps: Sequence[Tensor]) -> list[Tensor]:
         above = backbone.get_submodule(f'fpn_lateral{number}')(maps[i]) + above_here
         made.insert(0, backbone.get_submodule(f'fpn_output{number}')(above))
     return made
-
-
-def _has_norms(neck: nn.Module) -> bool:
-    """Whether convolutions have a norm, and so no bias."""
-    return any(part.bias is None for part in neck.modules() if isinstance(part, nn.Conv2d))

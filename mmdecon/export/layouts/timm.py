@@ -33,7 +33,7 @@ class Timm(TableLayout):
         family, encoder = self.table(source).family, source.network.encoder
         base, options = MODELS[family](encoder)
         if config is not None:
-            base, options = config, {'img_size': self.side(source)} if family == 'Swin' else {}
+            base, options = config, {'img_size': self.image_side(source)} if family == 'Swin' else {}
         with refusing(f'the timm model {base} for {source.path}', 'built'):
             model: nn.Module = timm.create_model(base, pretrained=False, **options)
         return model

@@ -12,12 +12,12 @@ from torchvision.models import get_model
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.segmentation.fcn import FCN, FCNHead
 
-from ...models.decoders import Decoder
+from ...models.decoders.layer_calls import watching
 from ...registry import LAYOUTS
 from ..pieces import Export
 from ..source import Source, refusing
 from .base import Misfits
-from .by_table import TableLayout, watch
+from .by_table import TableLayout, has_norms, watch
 from .torchvision_bodies import CLASSES, as_map, build_body, stage
 
 KINDS = 'torchvision for classifiers, torchvision.detection for FPN detectors, torchvision.segmentation for FCN'
@@ -116,7 +116,7 @@ class TorchvisionDetection(TorchvisionLayout):
             {stage('ResNet', index[name]): str(i) for i, name in enumerate(read)},
             [network.levels[name].channels for name in read],
             256 if neck is None else network.levels[neck.names[0]].channels,
-            norm_layer=nn.BatchNorm2d if _has_norms(neck, export) else None,
+            norm_layer=nn.BatchNorm2d if neck and not export.folded and has_norms(neck) else None,
         )
         return nn.ModuleDict(dict(backbone=fpn))
 
@@ -146,18 +146,7 @@ class TorchvisionSegmentation(TorchvisionLayout):
 
     def run(self, source: Source, export: Export, model: nn.Module, image: Tensor) -> dict[str, Tensor]:
         """Level -> map (B, C, h, w), of the encoder, and what enters the head's last layer."""
-        entered: list[Tensor] = []
-        last = model.get_submodule('classifier.4')
-        hook = last.register_forward_pre_hook(lambda module, inputs: entered.append(inputs[0]))
-        try:
+        with watching(model, ['classifier.4']) as entered:
             levels = self.stages(source, model.get_submodule('backbone'), lambda: model(image))
-        finally:
-            hook.remove()
         names = [name for decoder in export.decoders for name in source.network.decoder[decoder].names]
-        return {**levels, **dict(zip(names, entered))}
-
-
-def _has_norms(neck: Decoder | None, export: Export) -> bool:
-    """Whether an FPN has a norm behind each convolution, which then has no bias."""
-    parts = [] if neck is None or export.folded else neck.modules()
-    return any(isinstance(part, nn.Conv2d) and part.bias is None for part in parts)
+        return {**levels, **dict(zip(names, entered['classifier.4']))}

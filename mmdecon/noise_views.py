@@ -5,7 +5,7 @@ Shapes: B images, S x S pixels.
 
 import torch
 
-from mmdecon.views import View
+from .views import View
 
 
 def noise_views(batch: int, size: int, device: str = 'cpu') -> list[View]:
@@ -13,20 +13,20 @@ def noise_views(batch: int, size: int, device: str = 'cpu') -> list[View]:
 
     Args:
         batch: B.
-        size: S, a multiple of 8.
-        device: Where to make them.
+        size: S.
+        device: Where they are to be.
     """
     generator = torch.Generator().manual_seed(0)
-    views = []
+    block, views = torch.arange(size) * 8 // size, []
     for shift in (0.0, size / 8):
         blocks = torch.randint(0, 16, (batch, 1, 8, 8), generator=generator)
         box = torch.tensor([[shift, shift, shift + size, shift + size]]).repeat(batch, 1)
         view = View(
-            image=torch.randn(batch, 3, size, size, generator=generator),
-            box=box,
-            flipped=torch.arange(batch) % 2 == 1,
-            regions=blocks.repeat_interleave(size // 8, 2).repeat_interleave(size // 8, 3),
-            source=torch.full((batch, 2), 1.5 * size),
+            image=torch.randn(batch, 3, size, size, generator=generator).to(device),
+            box=box.to(device),
+            flipped=(torch.arange(batch) % 2 == 1).to(device),
+            regions=blocks[:, :, block][..., block].to(device),
+            source=torch.full((batch, 2), 1.5 * size).to(device),
         )
-        views.append(View(*(None if part is None else part.to(device) for part in view)))
+        views.append(view)
     return views

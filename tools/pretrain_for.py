@@ -105,12 +105,12 @@ def write_config(text: str, path: Path) -> None:
         Path(temporary).write_text(text)
 
 
-def train_command(args: Namespace, config: Path) -> list[str]:
+def train_command(args: Namespace, config: Path, run: Path) -> list[str]:
     """The command that trains, and goes on where it was stopped."""
     start = [sys.executable]
     if args.gpus > 1:
         start += ['-m', 'torch.distributed.run', f'--nproc_per_node={args.gpus}', '--standalone']
-    tool = [str(TOOLS / 'train.py'), str(config), '--work-dir', str(config.parent), '--resume']
+    tool = [str(TOOLS / 'train.py'), str(config), '--work-dir', str(run), '--resume']
     return [*start, *tool, *(['--launcher', 'pytorch'] if args.gpus > 1 else []), *(['--amp'] if args.amp else [])]
 
 
@@ -145,8 +145,9 @@ def main() -> None:
         write_config(config_text(plan, run, folder), config)
     except (ValueError, OSError, ImportError) as error:
         refuse(f'{str(error).rstrip(".")}.')
-    last = str(folder / f'epoch_{args.epochs}.pth')
-    commands = [train_command(args, config), export_command(plan, last, out)]
+    pretraining = folder / 'pretraining'  # not beside the config, over which mmengine would write a dump of it
+    last = str(pretraining / f'epoch_{args.epochs}.pth')
+    commands = [train_command(args, config, pretraining), export_command(plan, last, out)]
     print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
     print('\n'.join(map(shlex.join, commands)), flush=True)
     if not args.write_config_only:

@@ -38,11 +38,12 @@ def neck_candidates(neck: Mapping[str, Any], found: Found, prefix: str) -> Itera
 
 
 def dense_candidates(head: Mapping[str, Any], found: Found) -> Iterator[dict[str, Any]]:
-    """A dense head reads all that it is given, or one level; without what losses and classes need, or with it."""
+    """A dense head reads all levels, or the only one; without what losses and classes need, or with it."""
     whole = synchronised({key: value for key, value in head.items() if key != 'init_cfg'})
     dropped = ('in_channels', 'num_classes', 'strides', 'train_cfg', 'test_cfg')
     asked = short({k: v for k, v in whole.items() if k not in dropped and not k.startswith('loss')})
-    for config, inputs in product((asked, whole), (list(found.given), found.given[-1])):
+    ways = [list(found.given), *(found.given if len(found.given) == 1 else ())]
+    for config, inputs in product((asked, whole), ways):
         yield dict(type='mmdecon.DenseHeadDecoder', head=config, inputs=inputs)
 
 

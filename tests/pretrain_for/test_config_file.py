@@ -113,11 +113,11 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
     assert '| head | mmseg.UPerHead | contrasted at out |' in said and "load_from = '" in said
     file = torch.load(tmp_path / 'out' / 'model_pretrained.pth', weights_only=True)
     assert {name.partition('.')[0] for name in file['state_dict']} == {'backbone', 'decode_head'}
-    before = os.stat(tmp_path / 'out' / 'epoch_1.pth').st_mtime_ns
+    before = os.stat(tmp_path / 'out' / 'pretraining' / 'epoch_1.pth').st_mtime_ns
     run(
         [sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')]
     )  # finished: exports anew
-    assert os.stat(tmp_path / 'out' / 'epoch_1.pth').st_mtime_ns == before
+    assert os.stat(tmp_path / 'out' / 'pretraining' / 'epoch_1.pth').st_mtime_ns == before
 
 
 @pytest.mark.parametrize(

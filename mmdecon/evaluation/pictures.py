@@ -58,7 +58,8 @@ def _draw_series(
 ) -> None:
     """Draws the bars of one network."""
     known = (ORANGE, SKY, GREEN, VERMILION, INK, GREY)
-    colour, width = tuple(part / 255 for part in known[place % len(known)]), 0.8 / count
+    colours = known if count <= len(known) else palette(count)  # or two networks would look alike
+    colour, width = tuple(part / 255 for part in colours[place]), 0.8 / count
     found: dict[int, list[float]] = {}
     for r in results:
         found.setdefault(features.index(r.row.feature), []).append(getattr(r.row.scores, metric))

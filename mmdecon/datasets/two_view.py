@@ -14,7 +14,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
 from ..images.crops import Box, draw_pair, resize_nearest
-from ..images.jpeg import EncodedImage
+from ..images.encoded import Encoded
 from ..images.resizing import check_interpolation, resize
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
@@ -121,7 +121,7 @@ class TwoViews(BaseTransform):
             check_regions(results['regions'], source, results.get('img_path', 'a sample'))
         boxes: Sequence[Box] = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
         flips = np.random.rand(2) < self.flip_prob
-        if isinstance(source, EncodedImage):
+        if isinstance(source, Encoded):
             boxes, crops = source.cut(boxes, self.size)
         else:
             crops = [source[top:bottom, left:right] for left, top, right, bottom in boxes]

@@ -11,6 +11,7 @@ import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 
 from .crops import Box
+from .encoded import Encoded
 from .errors import unreadable
 from .header import refuse_oversized
 from .orientation import SIDEWAYS, read_orientation, turn
@@ -20,7 +21,7 @@ REDUCTIONS = (8, 4, 2)  # scaled decoding: the decoder skips the high frequencie
 MARK = b'\xff\xd8'  # the first bytes of every JPEG file
 
 
-class EncodedImage:
+class EncodedImage(Encoded):
     """A JPEG file of which only the header has been read.
 
     Args:
@@ -39,7 +40,7 @@ class EncodedImage:
         file = self._open()
         refuse_oversized(*file.size, path)
         self.orientation = read_orientation(file)
-        self.shape = file.size if self.orientation in SIDEWAYS else file.size[::-1]
+        super().__init__(path, file.size if self.orientation in SIDEWAYS else file.size[::-1])
 
     def _open(self) -> JpegImageFile:
         """Reads the header."""

@@ -154,7 +154,11 @@ def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
     pytest.importorskip('mmdet')
     head = dict(type='RPNHead', in_channels=8, feat_channels=8, anchor_generator=ANCHORS)
     export, found = prove(
-        plan(tmp_path, dict(type='RPN', **DETECTOR, rpn_head=head, train_cfg=dict(), test_cfg=dict()), 'mmdet')
+        plan(
+            tmp_path,
+            dict(type='RPN', **DETECTOR, rpn_head=head, **{f'{of}_cfg': dict(rpn=dict()) for of in ('train', 'test')}),
+            'mmdet',
+        )
     )
     assert 'bbox_head.rpn_conv.weight' in export.state and 't2' in found.equal and set(found.fit.new) == {'classifier'}
 

@@ -27,6 +27,7 @@ FAMILIES: dict[str, set[str]] = {  # layout -> architectures that its library ha
     'torchvision.detection': RESNETS,
     'torchvision.segmentation': RESNETS,
     'detectron2': RESNETS,
+    'smp': RESNETS,
 }
 PAIRS = [(layout, name) for layout, names in FAMILIES.items() for name in sorted(names)]
 TRANSLATED = [(layout, name) for layout, name in PAIRS if not layout.startswith('mm')]

@@ -11,6 +11,10 @@ REMEDIES = {
     'scipy': 'install it with `pip install scipy`; scikit-image brings it, too',
     'timm': 'install it with `pip install "timm>=1.0"`',
     'safetensors': 'install it with `pip install safetensors`; timm brings it, too',
+    'tifffile': 'install it with `pip install "mmdecon[tiff]"`',
+    'imagecodecs': 'install it with `pip install "mmdecon[tiff]"`',
+    'rasterio': 'install it with `pip install "mmdecon[geo]"`',
+    'pydicom': 'install it with `pip install "mmdecon[dicom]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 

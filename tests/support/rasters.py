@@ -32,7 +32,8 @@ def noise(shape: tuple[int, ...], dtype: str, seed: int = 0) -> np.ndarray:
     """Values from all of a dtype's range."""
     rng = np.random.default_rng(seed)
     kind = np.dtype(dtype)
+    native = kind.newbyteorder('=')
     if kind.kind == 'f':
         return (1000 * rng.standard_normal(shape)).astype(kind)
     limits = np.iinfo(kind)
-    return rng.integers(limits.min, limits.max, shape, dtype=kind, endpoint=True)
+    return rng.integers(limits.min, limits.max, shape, dtype=native, endpoint=True).astype(kind)

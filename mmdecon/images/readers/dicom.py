@@ -128,6 +128,7 @@ class DicomSource(WholeSource):
 
         with self._open() as file:
             pixels = pixel_array(file if self.content is not None else self.path, index=frame)
+        pixels = pixels.astype(pixels.dtype.newbyteorder('='), copy=False)
         if self._colours == PALETTE:
             pixels = apply_color_lut(pixels, self._tags)
         elif self._samples == 1:

@@ -128,17 +128,20 @@ class LoadRaster(BaseTransform):
         except UnreadableImage as error:
             return error
 
-    def require(self, files: Mapping[str, Facts]) -> None:
+    def require(self, files: Mapping[str, Facts], single: bool = False) -> None:
         """Checks before training that all files have the same channels and dtype.
 
         Args:
             files: Path -> what its header tells.
+            single: Whether each must hold one image, as the dataset does not list pages.
 
         Raises:
-            ValueError: If two differ; names both.
+            ValueError: If two differ, or one holds several images; names them.
         """
         for path, facts in files.items():
             self._alike.require(path, facts)
+            if single:
+                _require_single(path, facts.pages)
 
     def _facts(self, source: Source) -> Facts:
         """What is left after bands were chosen, which are checked."""
@@ -186,11 +189,8 @@ class LoadRaster(BaseTransform):
         path = where['img_path']
         source = open_source(path, self.layout)
         self._alike.require(path, self._facts(source))
-        if 'page' not in where and source.pages > 1:
-            raise ValueError(
-                f'{shown(path)} holds {source.pages} images: list them with mmdecon.RasterFolder, or set '
-                "LoadRaster.pages='channels' or 'first'"
-            )
+        if 'page' not in where:
+            _require_single(path, source.pages)
         image = self._image(source, where.get('page', 0), where.get('window'))
         if self.late:
             results[f'encoded{suffix}'] = image
@@ -203,6 +203,15 @@ class LoadRaster(BaseTransform):
         nodata = source.nodata if self.nodata == FROM_FILE else self.nodata
         values = None if self.value_range is None else Values(*self.value_range, self.outside == 'clip')
         return RasterImage(source, page, self.bands, window, nodata, values)  # type: ignore[arg-type]
+
+
+def _require_single(path: str, pages: int) -> None:
+    """Refuses a file of which nobody says which page to read."""
+    if pages > 1:
+        raise ValueError(
+            f'{shown(path)} holds {pages} images: list them with mmdecon.RasterFolder, or set '
+            "LoadRaster.pages='channels' or 'first'"
+        )
 
 
 def _as_range(given: Sequence[float]) -> tuple[float, float]:

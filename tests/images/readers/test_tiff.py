@@ -43,9 +43,7 @@ def write(path: Path, pixels: np.ndarray, planes: str = 'contig', **how: Any) ->
 
 
 @pytest.mark.parametrize('dtype, bands, how, planes', KINDS)
-def test_every_kind_is_as_the_library_reads_it(
-    tmp_path: Path, dtype: str, bands: int, how: dict, planes: str
-) -> None:
+def test_every_kind_is_as_the_library_reads_it(tmp_path: Path, dtype: str, bands: int, how: dict, planes: str) -> None:
     pixels = noise((H, W, bands), dtype)
     path = write(tmp_path / 'a.tif', pixels, planes, **how)
     expected = tifffile.imread(path).reshape((H, W, bands) if planes == 'contig' or bands == 1 else (bands, H, W))
@@ -97,7 +95,9 @@ def test_images_of_several_kinds_in_one_file_are_refused_or_the_first_is_read(tm
     with tifffile.TiffWriter(tmp_path / 'a.tif') as writer:
         writer.write(first)
         writer.write(other, photometric='rgb')
-    with pytest.raises(AmbiguousImage, match=r"holds 2 images of different kinds \(YX 45x70, YXS 9x8x3\).*pages='first'"):
+    with pytest.raises(
+        AmbiguousImage, match=r"holds 2 images of different kinds \(YX 45x70, YXS 9x8x3\).*pages='first'"
+    ):
         load(tmp_path / 'a.tif')
     np.testing.assert_array_equal(load(tmp_path / 'a.tif', pages='first')[..., 0], first)
     with tifffile.TiffWriter(tmp_path / 'b.tif') as writer:

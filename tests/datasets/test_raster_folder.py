@@ -164,3 +164,21 @@ def test_wrong_options_are_refused(tmp_path: Path, options: dict, message: str) 
     stack(tmp_path / 'a.tif', noise((20, 30), 'uint8'))
     with pytest.raises(ValueError, match=message):
         RasterFolder(str(tmp_path), **dict(dict(pipeline=LATE), **options))
+
+
+@pytest.mark.parametrize('late', [False, True])
+def test_the_second_view_is_of_the_neighbour(tmp_path: Path, late: bool) -> None:
+    values = np.array([40, 80, 120], np.uint8)[:, None, None, None]
+    volume = np.broadcast_to(values, (3, 20, 30, 3))
+    tifffile.imwrite(tmp_path / 'a.ome.tif', volume, photometric='rgb', ome=True, metadata=dict(axes='ZYXS'))
+    views = dict(type='mmdecon.TwoViews', size=8, scale=(0.2, 0.5))
+    dataset = RasterFolder(str(tmp_path), [*pipeline(late=late), views], reach=1)
+    seen = set()
+    for seed in range(10):
+        first, second = dataset[Draw(1, seed)]['views']
+        assert np.all(first['img'] == 80)
+        seen.add(tuple(np.unique(second['img'])))
+        np.testing.assert_array_equal(second['source'], [30, 20])
+    assert seen == {(40,), (120,)}
+    first, second = RasterFolder(str(tmp_path), [*pipeline(late=late), views])[1]['views']
+    assert np.all(first['img'] == 80) and np.all(second['img'] == 80)

@@ -17,7 +17,7 @@ JPEG = (6, 7, 33007, 34892)  # compressions whose tables stand apart
 
 def is_mapped(key: Any) -> bool:
     """Whether the pixels of a page lie in the file as they are in memory."""
-    return bool(key.is_memmappable) and key.predictor == 1
+    return bool(key.is_final) and key.dtype is not None
 
 
 def start_of(page: Any) -> int | None:

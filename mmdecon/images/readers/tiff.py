@@ -174,8 +174,8 @@ class TiffSource(Source):
             for plane in sorted({band // per_plane for band in bands}):
                 samples = [band % per_plane for band in bands if band // per_plane == plane]
                 parts[plane] = iter(self._values(int(numbers[plane]), stored, samples, level))
-        pixels = np.stack([next(parts[band // per_plane]) for band in bands], -1)
-        return turn(pixels, self._turned)
+        found = [next(parts[band // per_plane]) for band in bands]
+        return turn(found[0][..., None] if len(found) == 1 else np.stack(found, -1), self._turned)
 
     def _values(self, number: int, box: Box, samples: Sequence[int], level: int) -> np.ndarray:
         """Samples of a plane, (samples, h, w), with palette and white as they are to be."""

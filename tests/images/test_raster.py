@@ -15,6 +15,7 @@ from tests.support.rasters import encoded, load, noise
 
 def write(path: Path, pixels: np.ndarray, **how: object) -> str:
     planes = dict(planarconfig='contig') if pixels.shape[2] > 1 else {}
+    pixels = pixels if planes else pixels[..., 0]
     tifffile.imwrite(path, pixels, photometric='minisblack', metadata=None, **planes, **how)
     return str(path)
 

@@ -20,9 +20,10 @@ RASTERS = {
     'geo': ['rasterio>=1.3'],
     'dicom': ['pydicom>=3.0'],
 }
+ALL_RASTERS = [name for names in RASTERS.values() for name in names]
 EXTRAS = {
     **RASTERS,
-    'rasters': [name for names in RASTERS.values() for name in names],
+    'rasters': ALL_RASTERS,
     'onedl': ['onedl-mmengine>=0.10.8', 'onedl-mmcv>=2.3', 'onedl-mmpretrain>=1.3', 'onedl-mmsegmentation>=1.4'],
     'openmmlab': [
         'mmengine>=0.10.4',
@@ -43,6 +44,7 @@ EXTRAS = {
         'pytest-xdist>=3',
         'tensorboard',
         'scikit-image>=0.22',
+        *ALL_RASTERS,
     ],
     'projects': [  # of a clone: what the scripts in projects/ need
         'scipy>=1.9',

@@ -97,6 +97,7 @@ class ImageFolder(BaseDataset):
         """
         was_ready = self._fully_initialized
         super().full_init()
+        self._facts.clear()
         steps = [] if was_ready else [step for step in self.pipeline.transforms if isinstance(step, LoadRegions)]
         samples = [self.get_data_info(index) for index in range(len(self))] if steps else []
         for step in steps:

@@ -117,7 +117,6 @@ class RasterFolder(ImageFolder):
             print_log(f'{len(samples)} images in {len(files)} files', 'current')
         if self.reach and len({sample['volume'] for sample in samples}) == len(samples):
             raise ValueError(f'dataset.reach={self.reach}, but no file is a slice of a volume: set reach=0')
-        self._facts.clear()
         return samples
 
     def _volumes(self, files: Sequence[Sample]) -> Iterator[list[Sample]]:

@@ -12,6 +12,10 @@ REMEDIES = {
     'timm': 'install it with `pip install "timm>=1.0"`',
     'segmentation_models_pytorch': 'install it with `pip install segmentation-models-pytorch`',
     'safetensors': 'install it with `pip install safetensors`; timm brings it, too',
+    'tifffile': 'install it with `pip install "mmdecon[tiff]"`',
+    'imagecodecs': 'install it with `pip install "mmdecon[tiff]"`',
+    'rasterio': 'install it with `pip install "mmdecon[geo]"`',
+    'pydicom': 'install it with `pip install "mmdecon[dicom]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 

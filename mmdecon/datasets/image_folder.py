@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +12,8 @@ from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage, advise
 from ..images.listing import IMAGE_EXTENSIONS, as_paths, join_once, keep_listed, list_images, refuse_split
+from ..images.raster import LoadRaster
+from ..images.raster_facts import Facts
 from ..images.reading import check_image
 from ..images.seeding import seeded
 from ..registry import DATASETS
@@ -60,6 +61,8 @@ class ImageFolder(BaseDataset):
             regions of an image, or those of another.
     """
 
+    _lists_pages = _is_tiled = False
+
     def __init__(
         self,
         folders: str | Sequence[str],
@@ -82,6 +85,7 @@ class ImageFolder(BaseDataset):
         self.list_file = None if list_file is None else as_paths([list_file], 'list_file')[0]
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)
         self.unreadable, self.check = unreadable, check
+        self._facts: dict[str, Facts] = {}  # of files that LoadRaster reads
         (data_root,) = as_paths([data_root], 'data_root')
         super().__init__(data_root=data_root, pipeline=pipeline, indices=indices, lazy_init=lazy_init)
 
@@ -93,6 +97,7 @@ class ImageFolder(BaseDataset):
         """
         was_ready = self._fully_initialized
         super().full_init()
+        self._facts.clear()
         steps = [] if was_ready else [step for step in self.pipeline.transforms if isinstance(step, LoadRegions)]
         samples = [self.get_data_info(index) for index in range(len(self))] if steps else []
         for step in steps:
@@ -131,12 +136,15 @@ class ImageFolder(BaseDataset):
 
         Returns:
             The samples that can be read.
+
+        Raises:
+            UnreadableImage: If there are others and ``unreadable`` is ``stop``.
+            ValueError: If ``LoadRaster`` reads files that differ in channels or dtype, or hold several images.
         """
         if not self.check:
             return self.data_list
         with ThreadPoolExecutor(THREADS) as pool:
-            check = partial(check_image, pixels=self.check == 'pixels')
-            problems = list(pool.map(check, [sample['img_path'] for sample in self.data_list]))
+            problems = list(pool.map(self._problem, [sample['img_path'] for sample in self.data_list]))
         unreadable = [problem for problem in problems if problem]
         readable = [sample for sample, problem in zip(self.data_list, problems) if not problem]
         if unreadable:
@@ -145,7 +153,25 @@ class ImageFolder(BaseDataset):
             if self.unreadable == 'stop' or not readable:
                 raise UnreadableImage(f'{count}: {names}{self._advise(unreadable, "them")}.')
             print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
+        for step in self._rasters():
+            files = {sample['img_path']: self._facts[sample['img_path']] for sample in readable}
+            step.require(files, single=not self._lists_pages)
         return readable
+
+    def _rasters(self) -> list[LoadRaster]:
+        """The steps of the pipeline that read images of any kind; there is at most one."""
+        return [step for step in self.pipeline.transforms if isinstance(step, LoadRaster)]
+
+    def _problem(self, path: str) -> UnreadableImage | None:
+        """What is wrong with a file for the step that reads it."""
+        pixels = self.check == 'pixels'
+        for step in self._rasters():
+            found = step.problem(path, pixels, self._is_tiled)
+            if isinstance(found, UnreadableImage):
+                return found
+            self._facts[path] = found
+            return None
+        return check_image(path, pixels)
 
     def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
         """Completes an error message with what to do; with the option to skip, unless it is already set."""

@@ -8,9 +8,10 @@ from .depth_transforms import KBCrop, MaskDepth, RandomGamma
 from .draws import SeededDraws
 from .image_folder import ImageFolder
 from .load_regions import LoadRegions
+from .pack_views import PackViews
 from .photometrics import Photometrics
 from .sampler import EndlessViewSampler, ViewSampler
-from .two_view import PackViews, TwoViews
+from .two_view import TwoViews
 
 __all__ = [
     'DepthFolder',

@@ -10,6 +10,7 @@ from .image_folder import ImageFolder
 from .load_regions import LoadRegions
 from .pack_views import PackViews
 from .photometrics import Photometrics
+from .pixel_photometrics import PixelPhotometrics
 from .sampler import EndlessViewSampler, ViewSampler
 from .two_view import TwoViews
 
@@ -24,6 +25,7 @@ __all__ = [
     'MaskDepth',
     'PackViews',
     'Photometrics',
+    'PixelPhotometrics',
     'RandomGamma',
     'SeededDraws',
     'TwoViews',

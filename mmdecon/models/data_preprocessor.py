@@ -13,6 +13,13 @@ from torch import Tensor
 from ..registry import MODELS
 from ..views import View
 from .batch_photometrics import BatchPhotometrics
+from .batch_pixel_photometrics import BatchPixelPhotometrics
+
+Changes = BatchPhotometrics | BatchPixelPhotometrics
+ON_DEVICE: dict[Any, type[Changes]] = {
+    'mmdecon.Photometrics': BatchPhotometrics,
+    'mmdecon.PixelPhotometrics': BatchPixelPhotometrics,
+}
 
 
 @MODELS.register_module()
@@ -29,9 +36,9 @@ class ViewPreprocessor(ImgDataPreprocessor):
         bgr_to_rgb: Whether channels come as BGR, as ``LoadImage`` has them, and the network wants RGB; for C = 3 alone.
         non_blocking: Whether copies to the device may overlap with computing (needs ``pin_memory`` in the data
             loader).
-        photometrics: For each view the config of its colour changes on the device,
-            ``dict(type='mmdecon.Photometrics', ...)`` as in a pipeline, or None for none; while training alone. The
-            pipeline should change no colours then. None for none at all.
+        photometrics: For each view the config of its changes on the device, ``dict(type='mmdecon.Photometrics', ...)``
+            or, for images of any channels, ``dict(type='mmdecon.PixelPhotometrics', ...)``, as in a pipeline, or None
+            for none; while training alone. The pipeline should have none then. None for none at all.
 
     Raises:
         ValueError: If mean, std and bgr_to_rgb do not fit each other.
@@ -77,7 +84,7 @@ class ViewPreprocessor(ImgDataPreprocessor):
             )
         return dict(views=[self._view(view, change) for view, change in zip(views, changes)])
 
-    def _view(self, view: dict[str, Tensor], change: BatchPhotometrics | None) -> View:
+    def _view(self, view: dict[str, Tensor], change: Changes | None) -> View:
         """Makes one view."""
         view = self.cast_data(view)
         image, regions, valid = view['image'], view.get('regions'), view.get('valid')
@@ -86,7 +93,11 @@ class ViewPreprocessor(ImgDataPreprocessor):
                 f'data_preprocessor.mean has {len(self.mean)} values, and the images have {image.shape[1]} channels: '
                 'give one for each (tools/statistics.py finds them), with bgr_to_rgb=False unless they are BGR photos'
             )
-        image = super().forward(dict(inputs=change(image) if change else image))['inputs']
+        if isinstance(change, BatchPixelPhotometrics):
+            image = change(image, valid)
+        elif change:
+            image = change(image)
+        image = super().forward(dict(inputs=image))['inputs']
         regions = None if regions is None else regions.long()
         if valid is not None:
             image = image.masked_fill(~valid[:, None], 0)
@@ -106,14 +117,15 @@ def _check(mean: Sequence[float], std: Sequence[float], bgr_to_rgb: bool) -> Non
         )
 
 
-def _on_device(config: Mapping[str, Any]) -> BatchPhotometrics:
-    """What does to batches on the device what a config of the transform ``mmdecon.Photometrics`` does to images.
+def _on_device(config: Mapping[str, Any]) -> Changes:
+    """What does to batches on the device what the config of a transform does to images.
 
     Raises:
         ValueError: If it is the config of something else.
     """
     options = dict(config)
     kind = options.pop('type', None)
-    if kind != 'mmdecon.Photometrics':
-        raise ValueError(f"data_preprocessor.photometrics has type={kind!r}; known: 'mmdecon.Photometrics'")
-    return BatchPhotometrics(**options)
+    if kind not in ON_DEVICE:
+        known = ', '.join(map(repr, ON_DEVICE))
+        raise ValueError(f'data_preprocessor.photometrics has type={kind!r}; known: {known}')
+    return ON_DEVICE[kind](**options)

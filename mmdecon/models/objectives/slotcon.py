@@ -94,7 +94,8 @@ class SlotConObjective(Objective):
         keys = directions(k.slots.detach().flatten(0, 1))
         present = gather(keys)
         active = gather(k.active.flatten())
-        present = present[active] if active.any() else present[:1]  # of images that show nothing, no slot is active
+        none = k.valid is not None and not active.any()  # in images that show nothing
+        present = present[:1] if none else present[active]
         losses = log_sum_exp(queries, present, self.pairs_at_once) - paired(queries, keys[rows])
         return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])
 

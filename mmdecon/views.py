@@ -202,17 +202,17 @@ def cells_in_source(view: View, shape: Sequence[int], unit: str = 'pixel') -> Ce
     return Cells(x, centres(top, bottom, h), torch.hypot((right - left) / w, (bottom - top) / h))
 
 
-def valid_cells(view: View, shape: Sequence[int]) -> Tensor | None:
+def valid_cells(view: View | None, shape: Sequence[int]) -> Tensor | None:
     """Finds the cells of a view's map that show something: at least half of their pixels have a value.
 
     Args:
-        view: The view that the map belongs to.
+        view: The view that the map belongs to; None for one without such pixels.
         shape: (h, w).
 
     Returns:
         (B, h, w), bool; None if all pixels have a value because the data has no others.
     """
-    if view.valid is None or view.valid.shape[1:] == tuple(shape):
+    if view is None or view.valid is None or view.valid.shape[1:] == tuple(shape):
         return view.valid
     return F.adaptive_avg_pool2d(view.valid[:, None].float(), (shape[0], shape[1]))[:, 0] >= MOSTLY
 
@@ -237,7 +237,7 @@ def mean_of_valid(maps: Tensor, valid: Tensor | None) -> Tensor:
     return maps.masked_fill(~valid[:, None], 0).sum(dim=(2, 3)) / counts
 
 
-def shows_something(*views: View) -> Tensor | None:
+def shows_something(*views: View | None) -> Tensor | None:
     """Whether any pixel of an image has a value in each of some views, (B,), bool; None if the data has no others."""
-    masks = [view.valid.flatten(1).any(dim=1) for view in views if view.valid is not None]
+    masks = [view.valid.flatten(1).any(dim=1) for view in views if view is not None and view.valid is not None]
     return torch.stack(masks).all(dim=0) if masks else None

@@ -69,6 +69,20 @@ def find_valid(image: np.ndarray, nodata: float | None = None) -> np.ndarray | N
     return ~invalid if invalid.any() else None
 
 
+def mark_invalid(image: np.ndarray, nodata: float | None) -> np.ndarray:
+    """Marks pixels without a value by NaN, for who knows no ``nodata``.
+
+    Args:
+        image: (H, W, C).
+        nodata: See :func:`find_valid`.
+
+    Returns:
+        ``image`` itself if all are valid, otherwise floats that hold the values of its dtype.
+    """
+    valid = find_valid(image, nodata)
+    return image if valid is None else np.where(valid[..., None], image, np.nan).astype(computing(image.dtype))
+
+
 def _holds(dtype: np.dtype, value: float) -> bool:
     """Whether some pixel of a dtype may have a value; floats round it."""
     if dtype.kind == 'f':

@@ -1,7 +1,7 @@
 """Views and their geometry: where two crops of one image show the same place. Nothing here is learnt.
 
-Shapes: B images, C channels of an image or a map, H x W the view's size in pixels, h x w a map's size in cells, S planes
-of regions, M drawn regions.
+Shapes: B images, C channels of an image or a map, H x W the view's size in pixels, h x w a map's size in cells, S
+planes of regions, M drawn regions.
 
 Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A
 box *within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if
@@ -212,7 +212,9 @@ def valid_cells(view: View | None, shape: Sequence[int]) -> Tensor | None:
     Returns:
         (B, h, w), bool; None if all pixels have a value because the data has no others.
     """
-    if view is None or view.valid is None or view.valid.shape[1:] == tuple(shape):
+    if view is None or view.valid is None:
+        return None
+    if view.valid.shape[1:] == tuple(shape):
         return view.valid
     return F.adaptive_avg_pool2d(view.valid[:, None].float(), (shape[0], shape[1]))[:, 0] >= MOSTLY
 

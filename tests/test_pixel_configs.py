@@ -1,4 +1,4 @@
-"""The data sets of images that are no photos: their configs read such files, and a model of that many channels trains."""
+"""The data sets of images that are no photos: configs read such files, and a model of that many channels trains."""
 
 from pathlib import Path
 from typing import Any

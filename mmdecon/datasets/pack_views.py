@@ -34,7 +34,9 @@ class PackViews(BaseTransform):
             Only the views.
         """
         views = results['views']
-        masked = views[0]['img'].dtype != PHOTO or any(results.get(key) is not None for key in ('value_range', 'nodata'))
+        masked = views[0]['img'].dtype != PHOTO or any(
+            results.get(key) is not None for key in ('value_range', 'nodata')
+        )
         return dict(views=[_pack(view, masked or 'valid' in view) for view in views])
 
 

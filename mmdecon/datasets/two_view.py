@@ -15,7 +15,7 @@ from mmengine.dataset import Compose
 from ..images.crops import Box, draw_pair, resize_nearest
 from ..images.encoded import Encoded
 from ..images.errors import UnreadableImage
-from ..images.pixels import PHOTO, find_valid, may_be_invalid, native
+from ..images.pixels import PHOTO, find_valid, native
 from ..images.resizing import check_interpolation, resize, resize_valid
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS

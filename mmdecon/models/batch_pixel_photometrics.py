@@ -82,7 +82,7 @@ def change_batch(
     )
     mean = mean_of_valid(values, valid)[:, :, None, None]
     toned = (mean + contrast[:, :, None, None] * (values - mean) + shift[:, :, None, None]).clamp(0, 1)
-    tone = (draws.shift.any(axis=1) | (draws.contrast != 1).any(axis=1) | (draws.gamma != 1).any(axis=1))
+    tone = draws.shift.any(axis=1) | (draws.contrast != 1).any(axis=1) | (draws.gamma != 1).any(axis=1)
     values = _where(tone, toned ** gamma[:, :, None, None], values)
     if draws.sigma.any():
         values = _blur_some(values, np.flatnonzero(draws.sigma), sigma, ceil(SIGMAS * largest_sigma), valid)

@@ -104,4 +104,5 @@ def _scaled(image: np.ndarray, valid: np.ndarray | None, together: bool) -> np.n
     extent = np.full_like(low, (high - low).max()) if together else high - low
     middle = (low + high) / 2
     unit = (np.nan_to_num(image.astype(np.float64)) - middle) / np.where(extent > 0, extent, 1) + 0.5
-    return np.rint(255 * unit.clip(0, 1)).astype(np.uint8)
+    scaled: np.ndarray = np.rint(255 * unit.clip(0, 1)).astype(np.uint8)
+    return scaled

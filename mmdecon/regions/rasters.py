@@ -33,7 +33,9 @@ class RasterImages:
         of_folder = {key: value for key, value in options.items() if key in OF_FOLDER}
         reader = {key: value for key, value in options.items() if key not in OF_FOLDER}
         pipeline = [dict(reader, type='mmdecon.LoadRaster')]
-        config = dict(type='mmdecon.RasterFolder', folders=[folder], list_file=list_file, pipeline=pipeline, **of_folder)
+        config = dict(
+            type='mmdecon.RasterFolder', folders=[folder], list_file=list_file, pipeline=pipeline, **of_folder
+        )
         self.dataset = DATASETS.build(config)
         self.names = [self.dataset.get_data_info(number)['name'] for number in range(len(self.dataset))]
         self._numbers = {name: number for number, name in enumerate(self.names)}

@@ -39,8 +39,10 @@ def from_key(key: int, dtype: np.dtype) -> float:
     """The value of a key.
 
     Examples:
-        >>> from_key(127, np.dtype('int8')), from_key(int(to_keys(np.array([-2.5]), np.dtype(float))[0]), np.dtype(float))
-        (-1.0, -2.5)
+        >>> from_key(127, np.dtype('int8'))
+        -1.0
+        >>> from_key(int(to_keys(np.array([-2.5]), np.dtype(float))[0]), np.dtype(float))
+        -2.5
     """
     if dtype.kind != 'f':
         return float(key + np.iinfo(dtype).min)

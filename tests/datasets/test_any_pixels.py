@@ -39,7 +39,9 @@ def test_uint8_of_any_channels_is_each_channel_of_a_photo(channels: int, how: st
             assert view['flipped'] == photo['flipped'] and np.array_equal(view['box'], photo['box'])
 
 
-@pytest.mark.parametrize('backend, how', [('torch', 'bicubic'), ('torch', 'bilinear'), ('cv2', 'area'), ('cv2', 'bilinear')])
+@pytest.mark.parametrize(
+    'backend, how', [('torch', 'bicubic'), ('torch', 'bilinear'), ('cv2', 'area'), ('cv2', 'bilinear')]
+)
 @pytest.mark.parametrize('dtype', DTYPES, ids=str)
 def test_values_are_the_bytes_to_rounding(dtype: np.dtype, backend: str, how: str) -> None:
     content = PHOTO // 2 if dtype == np.int8 else PHOTO
@@ -105,7 +107,7 @@ def test_holes_are_left_out_of_the_resizing(dtype: str, nodata: float | None) ->
     for given, expected in ((constant, 7), (image, None)):
         for view in views(given, sample=dict(nodata=nodata), min_valid=0.0, scale=(0.6, 1.0)):
             assert view['img'].dtype == dtype and view['valid'].shape == (24, 32) and not view['valid'].all()
-            assert np.isfinite(view["img"]).all() and view["img"].max() <= 255.001
+            assert np.isfinite(view['img']).all() and view['img'].max() <= 255.001
             if expected:  # hidden pixels have the mean of the others
                 assert abs(view['img'].astype(float) - 7).max() < 1e-4
 

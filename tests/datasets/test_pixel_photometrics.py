@@ -42,7 +42,11 @@ def found(image: np.ndarray = IMAGE, valid: np.ndarray | None = None, **how: Any
 def test_each_change_is_its_formula() -> None:
     x = unit(IMAGE)
     mean = x.mean(axis=(0, 1))
-    shift, factor, power = np.array([0.1, -0.2, 0.0, 0.3]), np.array([0.5, 1.5, 1.0, 0.8]), np.array([0.5, 1.0, 2.0, 1.3])
+    shift, factor, power = (
+        np.array([0.1, -0.2, 0.0, 0.3]),
+        np.array([0.5, 1.5, 1.0, 0.8]),
+        np.array([0.5, 1.0, 2.0, 1.3]),
+    )
     toned = np.clip(mean + factor * (x - mean) + shift, 0, 1)
     assert np.allclose(found(shift=shift, contrast=factor), toned, atol=1e-5)
     assert np.allclose(found(shift=shift, contrast=factor, gamma=power), toned**power, atol=1e-5)
@@ -53,11 +57,15 @@ def test_each_change_is_its_formula() -> None:
     np.random.seed(0)
     assert np.allclose(noisy, np.clip(x + 0.1 * np.random.standard_normal(x.shape), 0, 1), atol=1e-5)
     dropped = found(dropped=[True, False, False, True])
-    assert np.allclose(dropped[..., [0, 3]], mean[[0, 3]], atol=1e-5) and np.allclose(dropped[..., 1:3], x[..., 1:3], atol=1e-5)
+    assert np.allclose(dropped[..., [0, 3]], mean[[0, 3]], atol=1e-5) and np.allclose(
+        dropped[..., 1:3], x[..., 1:3], atol=1e-5
+    )
     assert change(IMAGE, draws(), 0, SPAN) is IMAGE
 
 
-@pytest.mark.parametrize('how', [dict(shift=0.2), dict(contrast=2.0), dict(sigma=2.0), dict(dropped=[True] * 3 + [False])])
+@pytest.mark.parametrize(
+    'how', [dict(shift=0.2), dict(contrast=2.0), dict(sigma=2.0), dict(dropped=[True] * 3 + [False])]
+)
 def test_pixels_without_a_value_change_nothing(how: dict[str, Any]) -> None:
     a, b = IMAGE.copy(), IMAGE.copy()
     a[HOLES], b[HOLES] = 300.0, -100.0
@@ -87,7 +95,12 @@ def test_the_range_is_the_options_the_samples_or_the_dtypes() -> None:
 
     def shifted(image: np.ndarray, sample: dict[str, Any], **options: Any) -> float:
         np.random.seed(0)
-        return float(PixelPhotometrics(brightness=0.1, jitter_prob=1.0, **options)(dict(sample, img=image))['img'][0, 0, 0]) - 100
+        return (
+            float(
+                PixelPhotometrics(brightness=0.1, jitter_prob=1.0, **options)(dict(sample, img=image))['img'][0, 0, 0]
+            )
+            - 100
+        )
 
     by_option = shifted(image, dict(value_range=(0, 4095)), value_range=(0, 1000))
     assert abs(shifted(image, dict(value_range=(0, 1000))) - by_option) <= 1 and by_option > 1
@@ -109,7 +122,9 @@ def test_draws_have_the_distributions_that_the_options_say() -> None:
         (drawn.sigma[drawn.sigma > 0], 0.1 + 1.9 * even),
         (drawn.noise[drawn.noise > 0], 0.01 + 0.02 * even),
     ):
-        assert abs(len(ours) / 4000 - 0.5) < 0.04 and distance(ours, expected[: len(ours)]) < critical_distance(len(ours))
+        assert abs(len(ours) / 4000 - 0.5) < 0.04 and distance(ours, expected[: len(ours)]) < critical_distance(
+            len(ours)
+        )
     assert not drawn.dropped.all(axis=1).any() and abs(drawn.dropped.mean() - 0.3 * 2 / 3) < 0.02
     assert len(np.unique(drawn.shift[0])) == 3
     joint = PixelOptions(**ALL).draw(RNG.random((50, FIXED + EACH * 3)))
@@ -127,7 +142,9 @@ def test_the_device_does_the_same(valid: np.ndarray | None) -> None:
     for number, image in enumerate(images):
         expected = change(image, drawn, number, SPAN, valid)
         where = np.ones((20, 30), bool) if valid is None else valid
-        assert abs(ours[number] - expected)[where].max() < (4 if drawn.sigma[number] else 1e-2)  # of 400: kernels end elsewhere
+        assert abs(ours[number] - expected)[where].max() < (
+            4 if drawn.sigma[number] else 1e-2
+        )  # of 400: kernels end elsewhere
 
 
 def test_batches_are_changed_by_the_preprocessor_in_training() -> None:
@@ -150,7 +167,9 @@ def test_colour_jitter_is_refused_where_there_are_no_colours() -> None:
     for image in (np.zeros((4, 4, 3), np.uint16), np.zeros((4, 4, 4), np.uint8)):
         with pytest.raises(ValueError, match=rf'this view is {image.dtype} of {image.shape[2]} .*PixelPhotometrics'):
             Photometrics()(dict(img=image))
-    preprocessor = ViewPreprocessor(mean=[0], std=[1], bgr_to_rgb=False, photometrics=[dict(type='mmdecon.Photometrics')])
+    preprocessor = ViewPreprocessor(
+        mean=[0], std=[1], bgr_to_rgb=False, photometrics=[dict(type='mmdecon.Photometrics')]
+    )
     view = dict(image=torch.zeros(1, 4, 2, 2), box=torch.zeros(1, 4), flipped=torch.zeros(1, dtype=torch.bool))
     with pytest.raises(ValueError, match=r'the images have 4 channels: take .*PixelPhotometrics'):
         preprocessor(dict(views=[view]), training=True)

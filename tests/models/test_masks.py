@@ -105,7 +105,11 @@ def branch_maps(kind: str) -> tuple[Any, list[dict[str, Any]], list[View]]:
     maps = torch.randn(2, all_objectives.IMAGES, channels, 8, 8, generator=torch.Generator().manual_seed(5))
     holes = ~torch.stack([valid_cells(view, (8, 8)) for view in views])
     other = torch.where(holes[:, :, None], 3.0, maps)
-    return branch, [{half: {i: dict(c4=x) for i, x in enumerate(one)} for half in HALVES} for one in (maps, other)], views
+    return (
+        branch,
+        [{half: {i: dict(c4=x) for i, x in enumerate(one)} for half in HALVES} for one in (maps, other)],
+        views,
+    )
 
 
 def without_norms(branch: torch.nn.Module) -> None:
@@ -136,7 +140,10 @@ def test_positions_without_a_value_change_no_loss(kind: str, area: str) -> None:
     without_norms(branch)
     views, ones = masked(mask()), [view._replace(valid=torch.ones_like(mask())) for view in masked(None)]
     maps = torch.randn(2, all_objectives.IMAGES, branch.level.channels, 4, 4)
-    maps = {half: {i: dict(c4=x.repeat_interleave(2, 2).repeat_interleave(2, 3)) for i, x in enumerate(maps)} for half in HALVES}
+    maps = {
+        half: {i: dict(c4=x.repeat_interleave(2, 2).repeat_interleave(2, 3)) for i, x in enumerate(maps)}
+        for half in HALVES
+    }
     before = {name: value.clone() for name, value in branch.state_dict().items()}
     losses = []
     for given in (views, ones, masked(None)):
@@ -188,7 +195,9 @@ def test_statistics_that_do_not_fit_are_refused(wrong: dict[str, Any], message: 
         ViewPreprocessor(**wrong)
 
 
-@pytest.mark.parametrize('options', [dict(), dict(mean=[1.0] * 3, std=[1.0] * 3, bgr_to_rgb=False), dict(mean=[1], std=[1])])
+@pytest.mark.parametrize(
+    'options', [dict(), dict(mean=[1.0] * 3, std=[1.0] * 3, bgr_to_rgb=False), dict(mean=[1], std=[1])]
+)
 def test_a_batch_of_other_channels_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match='the images have 4 channels'):
         ViewPreprocessor(**options)(sources(0.0, bands=4))
@@ -199,5 +208,7 @@ def test_any_number_of_channels_is_normalised() -> None:
     mean, std = [float(i) for i in range(5)], [1.0 + i for i in range(5)]
     config = dict(type='mmdecon.ViewPreprocessor', mean=mean, std=std, bgr_to_rgb=False)
     view = MODELS.build(config)(batch)['views'][0]
-    expected = (batch['views'][0]['image'].double() - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+    expected = (batch['views'][0]['image'].double() - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[
+        :, None, None
+    ]
     torch.testing.assert_close(view.image.double(), expected.nan_to_num(0), rtol=1e-6, atol=1e-6)

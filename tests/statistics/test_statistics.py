@@ -85,14 +85,18 @@ def test_photos_are_measured_as_training_sees_them(folder: Path) -> None:
     told = []
     measured = measure(Folder(str(folder)), progress=lambda *numbers: told.append(numbers))
     whole = np.concatenate([photo.reshape(-1, 3) for photo in PHOTOS])[:, ::-1].astype(float)  # RGB
-    assert np.allclose(measured.summary.mean, whole.mean(axis=0)) and np.allclose(measured.summary.std, whole.std(axis=0))
+    assert np.allclose(measured.summary.mean, whole.mean(axis=0)) and np.allclose(
+        measured.summary.std, whole.std(axis=0)
+    )
     assert np.allclose(measured.percentiles, np.percentile(whole, PERCENTS, axis=0))
     assert told == [(n, 5) for n in range(1, 6)] and measured.value_range == (0.0, 255.0) and measured.images == 5
 
 
 def test_processes_change_nothing_and_a_seed_chooses(folder: Path) -> None:
     alone, together = (measure(Folder(str(folder)), workers=workers) for workers in (0, 1))
-    assert np.array_equal(alone.summary.mean, together.summary.mean) and np.array_equal(alone.percentiles, together.percentiles)
+    assert np.array_equal(alone.summary.mean, together.summary.mean) and np.array_equal(
+        alone.percentiles, together.percentiles
+    )
     some = [Folder(str(folder), count=3, seed=seed).numbers for seed in (0, 0, 1, 2, 3)]
     assert some[0] == some[1] and len({*map(tuple, some)}) > 1 and all(len(set(one)) == 3 for one in some)
     assert measure(Folder(str(folder), count=3)).images == 3
@@ -153,7 +157,9 @@ def test_the_tool_prints_a_table_and_a_config_and_writes_json(
     assert '| channel | mean | std | min | max | p0.1 |' in text
     assert snippet(*(written['data_preprocessor'][key] for key in ('mean', 'std')), True) in text
     whole = np.concatenate([photo.reshape(-1, 3) for photo in PHOTOS])[:, ::-1]
-    assert written['pixels'] == len(whole) and np.allclose(written['percentiles']['99'], np.percentile(whole, 99, axis=0))
+    assert written['pixels'] == len(whole) and np.allclose(
+        written['percentiles']['99'], np.percentile(whole, 99, axis=0)
+    )
     for wrong, message in ((('--workers', '-1'), '--workers -1'), (('--count', '0'), '--count 0')):
         with pytest.raises(SystemExit, match=f'error: {message}'):
             run(monkeypatch, folder, *wrong)
@@ -179,7 +185,9 @@ def test_rasters_leave_out_what_has_no_value(tmp_path: Path) -> None:
     exact = np.concatenate(whole)
     measured = measure(Folder(str(tmp_path), dict(axes='YXC')))
     assert measured.summary.count == len(exact) and measured.summary.left_out == 3 * 5 * 40
-    assert np.allclose(measured.summary.mean, exact.mean(axis=0)) and np.allclose(measured.summary.std, exact.std(axis=0))
+    assert np.allclose(measured.summary.mean, exact.mean(axis=0)) and np.allclose(
+        measured.summary.std, exact.std(axis=0)
+    )
     assert np.allclose(measured.percentiles, np.percentile(exact, PERCENTS, axis=0))
     assert measured.value_range is None
 

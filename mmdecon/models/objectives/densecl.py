@@ -100,9 +100,7 @@ class DenseCLObjective(Objective):
 
 
 @torch.no_grad()
-def match(
-    feature: Tensor, other: Tensor, pairs_at_once: int = PAIRS_AT_ONCE, valid: Tensor | None = None
-) -> Tensor:
+def match(feature: Tensor, other: Tensor, pairs_at_once: int = PAIRS_AT_ONCE, valid: Tensor | None = None) -> Tensor:
     """Finds for each cell of a map the most similar one of another, by cosine, in full precision.
 
     Args:

@@ -1,5 +1,5 @@
-# RGB and depth in one file of four channels of 16 bits. nodata=0 would leave out black pixels, too: mark what has no depth
-# by a value that no colour has.
+# RGB and depth in one file of four channels of 16 bits. nodata=0 would leave out black pixels, too: mark what has no
+# depth by a value that no colour has.
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=4)))
 # Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.

@@ -169,7 +169,7 @@ class TwoViews(BaseTransform):
         if self.empty == 'keep':
             return boxes, crops, valid
         raise UnreadableImage(
-            f'{shown(name)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of the pixels have a '
+            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of the pixels have a '
             'value (the others are NaN or nodata): leave the file or tile out, set TwoViews.min_valid lower or '
             "TwoViews.tries higher, or go on with such crops by TwoViews.empty='keep'"
         )
@@ -192,6 +192,12 @@ class TwoViews(BaseTransform):
                 'that changes size or channels (RandomGrayscale needs keep_channels=True)'
             )
         return dict(img=changed, box=np.array(box, np.float32), flipped=flipped, **mask)
+
+
+def _part(results: dict[str, Any]) -> str:
+    """Which page and tile of a file a sample is, for messages."""
+    told = [f'{key} {results[key]}' for key in ('page', 'window') if key in results]
+    return f' ({", ".join(told)})' if told else ''
 
 
 def mirrored(image: np.ndarray) -> np.ndarray:

@@ -176,8 +176,10 @@ def test_pairs_are_drawn_again_until_enough_is_valid() -> None:
 
 
 def test_images_without_enough_valid_pixels_are_refused_or_kept() -> None:
-    sample = dict(img_path='scene_7.tif')
-    with pytest.raises(UnreadableImage, match=r"scene_7\.tif: in none of 3 pairs.*25% .*empty='keep'"):
+    sample = dict(img_path='scene_7.tif', page=3, window=(0, 0, 30, 30))
+    with pytest.raises(
+        UnreadableImage, match=r"scene_7\.tif \(page 3, window .*\): in none of 3 pairs.*25% .*empty='keep'"
+    ):
         views(np.full((30, 30, 2), np.nan, np.float32), sample=sample, tries=3)
     for view in views(np.full((30, 30, 2), np.nan, np.float32), sample=sample, tries=3, empty='keep'):
         assert not view['valid'].any() and (view['img'] == 0).all()

@@ -16,7 +16,7 @@ from mmengine.dataset import Compose
 from ..images.crops import Box, draw_pair, resize_nearest
 from ..images.encoded import Encoded
 from ..images.errors import UnreadableImage
-from ..images.pixels import PHOTO, find_valid, native
+from ..images.pixels import PHOTO, find_valid, mirrored, native
 from ..images.resizing import check_interpolation, resize, resize_valid
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
@@ -169,8 +169,8 @@ class TwoViews(BaseTransform):
         if self.empty == 'keep':
             return boxes, crops, valid
         raise UnreadableImage(
-            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of the pixels have a '
-            'value (the others are NaN or nodata): leave the file or tile out, set TwoViews.min_valid lower or '
+            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of the '
+            'pixels have a value (others are NaN or nodata): leave it out, set TwoViews.min_valid lower or '
             "TwoViews.tries higher, or go on with such crops by TwoViews.empty='keep'"
         )
 
@@ -198,8 +198,3 @@ def _part(results: dict[str, Any]) -> str:
     """Which page and tile of a file a sample is, for messages."""
     told = [f'{key} {results[key]}' for key in ('page', 'window') if key in results]
     return f' ({", ".join(told)})' if told else ''
-
-
-def mirrored(image: np.ndarray) -> np.ndarray:
-    """(h, w, ...), flipped left to right, contiguous."""
-    return np.ascontiguousarray(image[:, ::-1])

@@ -130,6 +130,11 @@ def as_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return np.clip(np.rint(values), *limits(dtype)).astype(dtype)
 
 
+def mirrored(image: np.ndarray) -> np.ndarray:
+    """An image or a mask (H, W, ...), flipped left to right, contiguous."""
+    return np.ascontiguousarray(image[:, ::-1])
+
+
 def computing(dtype: np.dtype) -> np.dtype:
     """The float dtype that holds all values of a dtype: float32, or float64 where it has more than 24 bits."""
     return np.dtype(np.float64 if dtype.itemsize > 2 and dtype != np.float32 else np.float32)

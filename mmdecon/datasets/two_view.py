@@ -169,8 +169,8 @@ class TwoViews(BaseTransform):
         if self.empty == 'keep':
             return boxes, crops, valid
         raise UnreadableImage(
-            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of the '
-            'pixels have a value (others are NaN or nodata): leave it out, set TwoViews.min_valid lower or '
+            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of '
+            'the pixels have a value (others are NaN or nodata): leave it out, set TwoViews.min_valid lower or '
             "TwoViews.tries higher, or go on with such crops by TwoViews.empty='keep'"
         )
 

@@ -47,9 +47,11 @@ class OptionsAction(DictAction):
         Args:
             parser: Ends the program at a word that cannot be read.
             namespace: The arguments so far.
-            values: The words.
+            values: The words; none where the option stands alone, which makes an empty dict.
             option_string: The option's name.
         """
+        if not values:  # with nargs='*' the option alone says something
+            setattr(namespace, self.dest, {})
         for word in values:
             key, sign, text = word.partition('=')
             if not key or not sign:

@@ -1,7 +1,7 @@
 """Views and their geometry: where two crops of one image show the same place. Nothing here is learnt.
 
-Shapes: B images, C channels, H x W the view's size in pixels, h x w a map's size in cells, S planes of regions, M
-drawn regions.
+Shapes: B images, C channels of an image or a map, H x W the view's size in pixels, h x w a map's size in cells, S
+planes of regions, M drawn regions.
 
 Boxes are ``(left, top, right, bottom)``. A crop's box is in pixels of the source image, right and bottom exclusive. A
 box *within* a view is in fractions 0..1 of the view's width and height, in the view as the network sees it (mirrored if
@@ -12,10 +12,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .precision import upcast
 from .resample import centres, resample
+
+MOSTLY = 0.5  # of a cell's pixels must have a value, for the cell to count
+WHOLLY = 0.999  # of what is interpolated between cells must come from those that count
 
 
 class RegionSample(NamedTuple):
@@ -34,14 +38,16 @@ class View(NamedTuple):
     """A batch of augmented crops, one of each image, and how they were cut.
 
     Attributes:
-        image: Normalised pixels, (B, 3, H, W).
+        image: Normalised pixels, (B, C, H, W).
         box: Crop boxes in source pixels, (B, 4).
         flipped: Whether the crop was mirrored left to right, (B,), bool.
         regions: Region ids of each pixel in S planes, (B, S, H, W), integer, -1 where there is none; None where the
             data has no regions.
         source: Width and height of the source image in pixels, (B, 2), or None where the data does not tell.
         sample: The regions drawn from this view for a branch, or None where it draws none.
-        noise: What was added to make its noisy copy, (B, 3, H, W), of variance 1; None where no branch denoises.
+        noise: What was added to make its noisy copy, (B, C, H, W), of variance 1; None where no branch denoises.
+        valid: Which pixels have a value (others are NaN or nodata in the source, and 0 in ``image``), (B, H, W), bool;
+            where a branch reads a view at fewer positions, of these. None where the data has no such pixels.
     """
 
     image: Tensor
@@ -51,6 +57,7 @@ class View(NamedTuple):
     source: Tensor | None = None
     sample: RegionSample | None = None
     noise: Tensor | None = None
+    valid: Tensor | None = None
 
 
 class Overlap(NamedTuple):
@@ -193,3 +200,46 @@ def cells_in_source(view: View, shape: Sequence[int], unit: str = 'pixel') -> Ce
     (h, w), flipped = shape, view.flipped
     x = centres(torch.where(flipped, right, left), torch.where(flipped, left, right), w)
     return Cells(x, centres(top, bottom, h), torch.hypot((right - left) / w, (bottom - top) / h))
+
+
+def valid_cells(view: View | None, shape: Sequence[int]) -> Tensor | None:
+    """Finds the cells of a view's map that show something: at least half of their pixels have a value.
+
+    Args:
+        view: The view that the map belongs to; None for one without such pixels.
+        shape: (h, w).
+
+    Returns:
+        (B, h, w), bool; None if all pixels have a value because the data has no others.
+    """
+    if view is None or view.valid is None:
+        return None
+    if view.valid.shape[1:] == tuple(shape):
+        return view.valid
+    return F.adaptive_avg_pool2d(view.valid[:, None].float(), (shape[0], shape[1]))[:, 0] >= MOSTLY
+
+
+def mean_of_valid(maps: Tensor, valid: Tensor | None) -> Tensor:
+    """Averages maps over their cells.
+
+    Args:
+        maps: (B, C, h, w).
+        valid: Which cells count, (B, h, w), bool; None for all.
+
+    Returns:
+        (B, C); 0 where no cell counts.
+
+    Examples:
+        >>> mean_of_valid(torch.tensor([[[[1., 3., 8.]]]]), torch.tensor([[[True, True, False]]]))
+        tensor([[2.]])
+    """
+    if valid is None:
+        return maps.mean(dim=(2, 3))
+    counts = valid.sum(dim=(1, 2))[:, None].clamp(min=1)
+    return maps.masked_fill(~valid[:, None], 0).sum(dim=(2, 3)) / counts
+
+
+def shows_something(*views: View | None) -> Tensor | None:
+    """Whether any pixel of an image has a value in each of some views, (B,), bool; None if the data has no others."""
+    masks = [view.valid.flatten(1).any(dim=1) for view in views if view is not None and view.valid is not None]
+    return torch.stack(masks).all(dim=0) if masks else None

@@ -30,7 +30,7 @@ LAYERS = (
         'tables',
     ),
     ('images', 'visualization'),
-    ('regions', 'datasets'),
+    ('regions', 'datasets', 'statistics'),
     ('models',),
     ('export', 'evaluation'),
     ('resuming',),

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -20,6 +21,7 @@ from mmdecon.regions import Job, RegionStore, make_store
 from mmdecon.regions.build import CHOICES
 from mmdecon.regions.compare import Source, compare, draw_examples
 from mmdecon.regions.methods import METHODS, build_generator, build_human
+from mmdecon.regions.rasters import RasterImages
 from mmdecon.regions.report import table
 
 COLUMNS = (
@@ -30,6 +32,7 @@ COLUMNS = (
     TimeRemainingColumn(),
 )
 OPTIONS = dict(nargs='+', action=OptionsAction, default={}, metavar='KEY=VALUE')
+RASTER: dict[str, Any] = dict(OPTIONS, nargs='*', default=None)
 HUMAN = [name for name in METHODS if name.startswith('human-')]
 
 
@@ -46,6 +49,9 @@ def parse(words: list[str]) -> Namespace:
         '--method', required=True, metavar='METHOD', help=f'{", ".join(METHODS)}, or a type such as my.Type'
     )
     make.add_argument('--options', help="the method's arguments, scale=300 for example", **OPTIONS)
+    make.add_argument(
+        '--raster', help='images of any channels and dtype: options of LoadRaster, bands=0,1,2 for example', **RASTER
+    )
     make.add_argument('--workers', type=int, help='processes (default: as many as cores; 0: none but this one)')
     make.add_argument('--list', metavar='FILE', help='use these images alone, one name a line')
     make.add_argument('--unreadable', choices=CHOICES['unreadable'], default='stop', help='images that cannot be read')
@@ -79,8 +85,9 @@ def make(args: Namespace) -> None:
     workers = os.cpu_count() if args.workers is None else args.workers
     if workers < 0:
         refuse(f'--workers {workers}: give a number of processes, or 0 for none but this one')
-    job = Job(args.images, build_generator(args.method, args.options), args.unreadable, args.empty)
-    names, start = image_names(args.images, args.list), time.perf_counter()
+    rasters = None if args.raster is None else RasterImages(args.images, args.raster, args.list)
+    job = Job(args.images, build_generator(args.method, args.options), args.unreadable, args.empty, rasters)
+    names, start = rasters.names if rasters else image_names(args.images, args.list), time.perf_counter()
     with Progress(*COLUMNS) as bar:
         task = bar.add_task('images', total=len(names))
         made = make_store(job, names, args.out, workers, lambda done, _: bar.update(task, completed=done))

@@ -9,10 +9,12 @@ from .depth_transforms import KBCrop, MaskDepth, RandomGamma
 from .draws import SeededDraws
 from .image_folder import ImageFolder
 from .load_regions import LoadRegions
+from .pack_views import PackViews
 from .photometrics import Photometrics
+from .pixel_photometrics import PixelPhotometrics
 from .raster_folder import RasterFolder
 from .sampler import EndlessViewSampler, ViewSampler
-from .two_view import PackViews, TwoViews
+from .two_view import TwoViews
 
 __all__ = [
     'DepthFolder',
@@ -26,6 +28,7 @@ __all__ = [
     'MaskDepth',
     'PackViews',
     'Photometrics',
+    'PixelPhotometrics',
     'RandomGamma',
     'RasterFolder',
     'SeededDraws',

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ..images.pixels import mark_invalid
 from ..regions.base import NO_REGION, is_count
 from ..regions.build import CHOICES, generate
 from ..regions.by_name import FoundByName
@@ -18,7 +19,7 @@ from ..registry import REGIONS, TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadRegions(BaseTransform):
-    """Adds the regions of a sample's image; it stands between ``LoadImage`` and ``TwoViews``.
+    """Adds the regions of a sample's image; it stands between ``LoadImage`` or ``LoadRaster`` and ``TwoViews``.
 
     It adds ``regions``, (H, W, S), int32, -1 for no region. S is the same for all samples, so that they can be batched.
     If an image has more than S planes, S of them are chosen at random, with NumPy's global generator.
@@ -103,7 +104,8 @@ class LoadRegions(BaseTransform):
             if 'img' not in results:
                 results['img'] = results['encoded'].decode()  # generators need the full image
             assert self.generator is not None  # as there is no store
-            regions = generate(self.generator, results['img'], name, self.empty)
+            image = mark_invalid(results['img'], results.get('nodata'))
+            regions = generate(self.generator, image, name, self.empty)
         results['regions'] = choose_planes(regions, self._count(regions.shape[2], name))
         return results
 

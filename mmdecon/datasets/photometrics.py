@@ -48,9 +48,18 @@ class Photometrics(BaseTransform):
 
         Returns:
             The same dict with a new ``img`` of the same shape.
+
+        Raises:
+            ValueError: If the view is no photo: another dtype, or another number of channels.
         """
+        image = results['img']
+        if image.dtype != np.uint8 or image.shape[2] != 3:
+            raise ValueError(
+                f'Photometrics changes the colours of BGR photos, and this view is {image.dtype} of {image.shape[2]} '
+                "channels: take dict(type='mmdecon.PixelPhotometrics', ...), see docs/pixels.md"
+            )
         draws = self.options.draw(np.random.random_sample((1, NUMBERS)))
-        results['img'] = recolour(results['img'], draws, 0, self.options.solarise_threshold)
+        results['img'] = recolour(image, draws, 0, self.options.solarise_threshold)
         return results
 
     def __repr__(self) -> str:

@@ -1,7 +1,8 @@
-"""Makes two augmented views of one image that record their geometry, and packs them for a batch.
+"""Makes two augmented views of one image that record their geometry.
 
-Shapes: H x W the source image, h x w a view, both in pixels; S planes of regions. Images are in mmcv's format: NumPy,
-uint8, channels last, BGR.
+Shapes: H x W the source image, h x w a view, both in pixels; C channels, S planes of regions. Images are NumPy,
+channels last: photos uint8 and BGR, others of any of :data:`~mmdecon.images.encoded.DTYPES`, with their channels as in
+the file.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,27 +10,33 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-import torch
 from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
 from ..images.crops import Box, draw_pair, resize_nearest
-from ..images.resizing import check_interpolation, resize
+from ..images.errors import UnreadableImage
+from ..images.pixels import PHOTO, find_valid, mirrored, native
+from ..images.resizing import check_interpolation, resize, resize_valid
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
-from .slice_views import cut_pair
+from ..texts import shown
 
 Pipeline = Sequence[dict | Callable]
+Mask = np.ndarray | None
+Cut = tuple[Sequence[Box], list[np.ndarray], Sequence[Mask]]  # boxes, crops, and what is valid in them
+PASSED_ON = ('value_range', 'nodata')  # of a sample, to photometric pipelines
 
 
 @TRANSFORMS.register_module()
 class TwoViews(BaseTransform):
     """Makes two views of an image, each with its own crop, flip and colours, and records their geometry (SlotCon).
 
-    Needs ``img`` (H, W, 3), or the ``encoded`` file of ``LoadImage(late=True)``; ``regions`` (H, W, S), integer, are
-    optional. Adds ``views``, a list of two dicts with
+    Needs ``img`` (H, W, C), or the ``encoded`` file of ``LoadImage(late=True)`` or ``LoadRaster(late=True)``;
+    ``regions`` (H, W, S), integer, are optional. Adds ``views``, a list of two dicts with
 
-    * ``img``: (h, w, 3), uint8;
+    * ``img``: (h, w, C), of the image's dtype;
+    * ``valid``: which pixels have a value, (h, w), bool; only where some have none: NaN, infinite, or the sample's
+      ``nodata`` in any channel. These are left out of the resizing; see docs/pixels.md;
     * ``box``: left, top, right, bottom of the crop in source pixels, float32, as :mod:`mmdecon.views` defines it;
     * ``flipped``: whether the view is flipped horizontally;
     * ``source``: W and H, float32;
@@ -52,7 +59,13 @@ class TwoViews(BaseTransform):
             the crops independent.
         tries: How often the second crop is sampled; after that, one more sample is taken as it is, and it may be
             disjoint from the first.
-        photometric: One pipeline for each view after crop and flip; it may change colours, but not the geometry.
+        photometric: One pipeline for each view after crop and flip; it may change colours, but not the geometry. It is
+            given ``img`` and ``img_shape``, and ``value_range``, ``nodata`` and ``valid`` where there are any.
+        min_valid: Smallest fraction of each crop's pixels, 0..1, that must have a value: of images with NaN or nodata,
+            the pair is sampled again, ``tries`` times at most.
+        empty: What to do if each try fails: ``refuse`` with an error that names the file, which
+            ``ImageFolder(unreadable='skip')`` takes as a reason to go on to the next one; or ``keep`` the last pair,
+            with what is valid in it.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -69,11 +82,14 @@ class TwoViews(BaseTransform):
         min_overlap: float | None = 0.01,
         tries: int = 10,
         photometric: Sequence[Pipeline] = ((), ()),
+        min_valid: float = 0.25,
+        empty: str = 'refuse',
     ) -> None:
         self.size = cast(tuple[int, int], (size, size) if isinstance(size, int) else tuple(size))
         self.scale, self.ratio = tuple(scale), tuple(ratio)
         self.interpolation, self.backend = interpolation, backend
         self.flip_prob, self.min_overlap, self.tries = flip_prob, min_overlap, tries
+        self.min_valid, self.empty = min_valid, empty
         self._check()
         if len(photometric) != 2:
             raise ValueError(
@@ -101,6 +117,10 @@ class TwoViews(BaseTransform):
             )
         if self.tries < 1:
             raise ValueError(f'TwoViews.tries={self.tries}: give at least 1, or min_overlap=None for independent crops')
+        if not 0 <= self.min_valid <= 1:
+            raise ValueError(f"TwoViews.min_valid={self.min_valid}: give a fraction of a crop's pixels, 0 to 1")
+        if self.empty not in ('refuse', 'keep'):
+            raise ValueError(f"TwoViews.empty={self.empty!r}: give 'refuse' or 'keep'")
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Adds ``views`` to a sample.
@@ -112,66 +132,65 @@ class TwoViews(BaseTransform):
             The same dict.
 
         Raises:
-            UnreadableImage: If the ``encoded`` file cannot be decoded.
-            ValueError: If ``regions`` do not fit the image, or a photometric pipeline changes the view's shape.
+            UnreadableImage: If the ``encoded`` file cannot be decoded, or no pair has enough pixels with a value.
+            ValueError: If ``regions`` do not fit the image, a photometric pipeline changes the view's shape, or
+                the image has a dtype that views cannot have.
         """
         source = results['img'] if 'img' in results else results['encoded']
         height, width = source.shape[:2]
         if 'regions' in results:
             check_regions(results['regions'], source, results.get('img_path', 'a sample'))
-        boxes: Sequence[Box] = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
+        boxes, crops, valid = self._cut(results, width, height)
         flips = np.random.rand(2) < self.flip_prob
-        boxes, crops = cut_pair(results, boxes, self.size)
-        results['views'] = [self._view(*how) for how in zip(crops, boxes, flips.tolist(), range(2))]
+        known = {key: results[key] for key in PASSED_ON if results.get(key) is not None}
+        results['views'] = [self._view(*how, known) for how in zip(crops, valid, boxes, flips.tolist(), range(2))]
         for view, box in zip(results['views'], boxes):
             view['source'] = np.array((width, height), np.float32)
             if 'regions' in results:
                 view['regions'] = resize_nearest(results['regions'], box, self.size, view['flipped'])
         return results
 
-    def _view(self, crop: np.ndarray, box: Box, flipped: bool, number: int) -> dict[str, Any]:
+    def _cut(self, results: dict[str, Any], width: int, height: int) -> Cut:
+        """Samples two boxes and cuts them; again, where too few of the pixels have a value."""
+        nodata, name = results.get('nodata'), results.get('img_path', 'a sample')
+        for _ in range(self.tries):
+            boxes: Sequence[Box] = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
+            boxes, crops = cut_pair(results, boxes, self.size)
+            if crops[0].dtype == PHOTO and nodata is None:
+                return boxes, crops, (None, None)
+            crops = [native(crop, name) for crop in crops]
+            valid = [find_valid(crop, nodata) for crop in crops]
+            if all(one is None or one.mean() >= self.min_valid for one in valid):
+                return boxes, crops, valid
+        if self.empty == 'keep':
+            return boxes, crops, valid
+        raise UnreadableImage(
+            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of '
+            'the pixels have a value (others are NaN or nodata): leave it out, set TwoViews.min_valid lower or '
+            "TwoViews.tries higher, or go on with such crops by TwoViews.empty='keep'"
+        )
+
+    def _view(
+        self, crop: np.ndarray, valid: Mask, box: Box, flipped: bool, number: int, known: dict[str, Any]
+    ) -> dict[str, Any]:
         """Makes one view of a crop and runs its photometric pipeline."""
-        image = resize(crop, self.size, self.interpolation, self.backend)
+        if valid is None:
+            image = resize(crop, self.size, self.interpolation, self.backend)
+        else:
+            image, valid = resize_valid(crop, valid, self.size, self.interpolation, self.backend)
         if flipped:
-            image = cv2.flip(image, 1)
-        changed = self.photometric[number](dict(img=image, img_shape=self.size))['img']
+            image = cv2.flip(image, 1) if image.dtype == PHOTO and image.shape[2] == 3 else mirrored(image)
+        mask = {} if valid is None else dict(valid=mirrored(valid) if flipped else valid)
+        changed = self.photometric[number](dict(img=image, img_shape=self.size, **known, **mask))['img']
         if changed.shape != image.shape:
             raise ValueError(
                 f'TwoViews.photometric[{number}] changed the shape {image.shape} to {changed.shape}; use no transform '
                 'that changes size or channels (RandomGrayscale needs keep_channels=True)'
             )
-        return dict(img=changed, box=np.array(box, np.float32), flipped=flipped)
+        return dict(img=changed, box=np.array(box, np.float32), flipped=flipped, **mask)
 
 
-@TRANSFORMS.register_module()
-class PackViews(BaseTransform):
-    """Turns the views of :class:`TwoViews` into tensors that mmengine's ``default_collate`` can batch.
-
-    The sample becomes ``dict(views=[view, view])``, each view with ``image`` (3, h, w) uint8, ``box`` (4,) float32,
-    ``flipped`` () bool, ``source`` (2,) float32, and optionally ``regions`` (S, h, w) int32. The next step is
-    :class:`~mmdecon.models.data_preprocessor.ViewPreprocessor`.
-    """
-
-    def transform(self, results: dict[str, Any]) -> dict[str, list[dict[str, torch.Tensor]]]:
-        """Packs a sample.
-
-        Args:
-            results: A sample with ``views``.
-
-        Returns:
-            Only the views.
-        """
-        return dict(views=[_pack(view) for view in results['views']])
-
-
-def _pack(view: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """Turns one view into tensors."""
-    packed = dict(
-        image=torch.from_numpy(np.ascontiguousarray(view['img'].transpose(2, 0, 1))),
-        box=torch.from_numpy(view['box']),
-        flipped=torch.tensor(view['flipped']),
-        source=torch.from_numpy(view['source']),
-    )
-    if 'regions' in view:
-        packed['regions'] = torch.from_numpy(view['regions'].transpose(2, 0, 1).astype(np.int32))
-    return packed
+def _part(results: dict[str, Any]) -> str:
+    """Which page and tile of a file a sample is, for messages."""
+    told = [f'{key} {results[key]}' for key in ('page', 'window') if key in results]
+    return f' ({", ".join(told)})' if told else ''

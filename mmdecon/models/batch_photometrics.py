@@ -46,7 +46,15 @@ class BatchPhotometrics:
 
         Returns:
             (B, 3, h, w), new, floating: float32 where ``images`` are uint8.
+
+        Raises:
+            ValueError: If images have another number of channels.
         """
+        if images.shape[1] != 3:
+            raise ValueError(
+                f'data_preprocessor.photometrics has Photometrics, which are for BGR photos, and the images have '
+                f"{images.shape[1]} channels: take dict(type='mmdecon.PixelPhotometrics', ...)"
+            )
         uniform = torch.rand(len(images), NUMBERS, dtype=torch.float64).numpy()
         return recolour_batch(images, self.options.draw(uniform), self.options)
 
@@ -70,7 +78,7 @@ def recolour_batch(images: Tensor, draws: ColourDraws, options: ColourOptions) -
             _apply(images, chosen, change, factors)
     _apply(images, np.flatnonzero(draws.grey), lambda some: _grey(some).expand_as(some))
     radius = ceil(SIGMAS * options.blur_sigma[1])
-    _apply(images, np.flatnonzero(draws.sigma), lambda some, sigma: _blur(some, sigma, radius), draws.sigma)
+    _apply(images, np.flatnonzero(draws.sigma), lambda some, sigma: blur(some, sigma, radius), draws.sigma)
     threshold = options.solarise_threshold
     _apply(images, np.flatnonzero(draws.solarise), lambda some: torch.where(some < threshold, some, 255 - some))
     return images
@@ -113,11 +121,20 @@ def _turn_hue(images: Tensor, turn: Tensor) -> Tensor:
     return value[:, None] - chroma[:, None] * torch.minimum(place, 4 - place).clamp(0, 1)
 
 
-def _blur(images: Tensor, sigma: Tensor, radius: int) -> Tensor:
-    """One row and one column of a Gaussian an image."""
+def blur(images: Tensor, sigma: Tensor, radius: int) -> Tensor:
+    """Blurs each image by its own Gaussian, one row and one column of it.
+
+    Args:
+        images: (M, C, h, w), floating.
+        sigma: In pixels, (M, 1, 1, 1), > 0.
+        radius: Where the Gaussian is cut, in pixels.
+
+    Returns:
+        (M, C, h, w); the image goes on at its edge as its last pixel.
+    """
     count, channels, height, width = images.shape
     steps = torch.arange(-radius, radius + 1, device=images.device, dtype=images.dtype)
-    taps = torch.softmax(-0.5 * (steps / sigma) ** 2, dim=3).expand(-1, channels, 1, -1)  # (M, 3, 1, taps)
+    taps = torch.softmax(-0.5 * (steps / sigma) ** 2, dim=3).expand(-1, channels, 1, -1)  # (M, C, 1, taps)
     row = taps.reshape(count * channels, 1, 1, -1)
     flat = pad(images, [radius] * 4, mode='replicate').reshape(
         1, count * channels, *(n + 2 * radius for n in (height, width))

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from ..resample import resample
-from ..views import View, place_within, shared_area
+from ..views import WHOLLY, View, place_within, shared_area, valid_cells
 
 AREAS = ('view', 'overlap')
 
@@ -63,7 +63,7 @@ class PositionSampler(nn.Module):
 
         Returns:
             The views, those whose map is read at fewer positions with the boxes that their grids stand for, in pixels
-            of the source image.
+            of the source image, and with what is ``valid`` at these positions.
         """
         laid, shifts = list(views), {}
         for i, others in partners.items():
@@ -74,6 +74,10 @@ class PositionSampler(nn.Module):
             if place not in shifts:
                 shifts[place] = self._shift(box, self.size(cells[i]))
             laid[i] = views[i]._replace(box=box + (shifts[place] * (box[:, 2:] - box[:, :2])).repeat(1, 2))
+            valid = valid_cells(views[i], cells[i])
+            if valid is not None:
+                shares = self.read(valid[:, None].float(), views[i], laid[i])
+                laid[i] = laid[i]._replace(valid=shares[:, 0] >= WHOLLY)
         return laid
 
     def read(self, feature: Tensor, view: View, laid: View) -> Tensor:

@@ -14,7 +14,7 @@ from .. import texts
 from ..images.errors import UnreadableImage
 from ..images.reading import read_values
 from ..provenance import file_digest
-from .base import check_image
+from .base import check_size
 from .by_name import FoundByName
 
 
@@ -65,7 +65,7 @@ class HumanRegions(FoundByName):
         """Reads the regions of an image.
 
         Args:
-            image: (H, W, 3), uint8.
+            image: (H, W, C), of which the size matters.
             name: The image's path below its root folder; its annotation is found by this name.
 
         Returns:
@@ -74,7 +74,7 @@ class HumanRegions(FoundByName):
         Raises:
             ValueError: If the image has no annotation, or the annotation is damaged or has another size.
         """
-        check_image(image, name)
+        check_size(image, name)
         return self.read(name, (image.shape[0], image.shape[1])).regions
 
 

@@ -31,7 +31,7 @@ class RegionGenerator(Protocol):
         """Makes the regions of one image.
 
         Args:
-            image: (H, W, 3), uint8, BGR.
+            image: (H, W, 3), uint8, BGR; or what ``LoadRaster`` loads, with NaN in pixels without a value.
             name: The image's path below its root folder, with forward slashes. Readers of annotations find theirs by
                 this name; the other generators use it in error messages.
 
@@ -99,6 +99,20 @@ def check_image(image: np.ndarray, name: str) -> None:
             f'{name} is {image.dtype} of shape {image.shape}, but regions are made from uint8 of shape '
             '(height, width, 3), BGR: load it with mmdecon.LoadImage'
         )
+
+
+def check_size(image: np.ndarray, name: str) -> None:
+    """Checks that an array is an image of which only the size matters, of any channels and dtype.
+
+    Args:
+        image: (H, W, C), with at least one pixel.
+        name: The image's name, for the error message.
+
+    Raises:
+        ValueError: If it has another shape.
+    """
+    if image.ndim != 3 or not image.size:
+        raise ValueError(f'{name} is of shape {image.shape}, and an image is (height, width, channels)')
 
 
 def check_regions(regions: np.ndarray, image: np.ndarray, name: str) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from .base import RegionGenerator
 from .by_name import FoundByName
 from .coding import check_made, encode, encode_absent
 from .journal import StoreWriter
+from .rasters import RasterImages
 
 AHEAD = 16  # images per worker that may be in progress, so that one slow image does not stop the other workers
 CHOICES = dict(unreadable=('stop', 'skip'), empty=('stop', 'keep'))
@@ -31,12 +32,20 @@ class Job(NamedTuple):
         generator: Makes the regions.
         unreadable: ``stop`` with an error at an image that cannot be read, or ``skip`` it.
         empty: ``stop`` with an error at an image without any region, or ``keep`` it.
+        rasters: Reads images of any channels and dtype; None to read photos.
     """
 
     folder: str
     generator: RegionGenerator
     unreadable: str = 'stop'
     empty: str = 'stop'
+    rasters: RasterImages | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the regions depend on."""
+        options = self.generator.options
+        return options if self.rasters is None else {**options, 'raster': self.rasters.options}
 
 
 def make_store(
@@ -65,7 +74,7 @@ def make_store(
             raise ValueError(f'{key}={getattr(job, key)!r}: give one of {", ".join(map(repr, known))}')
     if isinstance(job.generator, FoundByName):
         job.generator.require_own((name, os.path.join(job.folder, name)) for name in names)
-    writer = StoreWriter(out, job.generator.options, names)
+    writer = StoreWriter(out, job.options, names)
     try:
         before = writer.done
         for record in _records(job, writer.names[before:], workers):
@@ -86,7 +95,7 @@ def make_record(job: Job, name: str) -> bytes:
         ValueError: If the generator fails or makes no regions.
     """
     try:
-        image = read(job.folder, name)
+        image = read(job.folder, name) if job.rasters is None else job.rasters(name)
     except UnreadableImage as error:
         if job.unreadable == 'stop':
             advice = advise([error], 'it', 'go on without it by --unreadable skip')

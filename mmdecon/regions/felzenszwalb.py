@@ -11,7 +11,8 @@ import numpy as np
 
 from ..compat import require
 from ..registry import REGIONS
-from .base import check_image, is_count, is_number, stack_planes
+from .base import is_count, is_number, stack_planes
+from .channels import Channels, as_photo, check_channels, leave_out
 
 # As scikit-image scales bytes to 0..1: times 1 / 255, which differs from a division in the last bit.
 UNIT = np.arange(256) * (1 / 255)
@@ -40,13 +41,21 @@ class Felzenszwalb:
         scale: Larger values give larger regions; > 0. Several scales give one plane each.
         min_size: Smallest number of pixels of a region, unless the image has fewer.
         sigma: Standard deviation in pixels of the Gaussian blur before the segmentation; 0 for none.
+        channels: Of images that are no BGR photos: three channels, or ``'pca'``; see
+            :func:`~mmdecon.regions.channels.as_photo`.
 
     Raises:
         ValueError: If an argument is out of its range.
         ModuleNotFoundError: If numba is not installed.
     """
 
-    def __init__(self, scale: float | Sequence[float] = 1000, min_size: int = 1000, sigma: float = 0.8) -> None:
+    def __init__(
+        self,
+        scale: float | Sequence[float] = 1000,
+        min_size: int = 1000,
+        sigma: float = 0.8,
+        channels: Channels = None,
+    ) -> None:
         scales: list[Any] = list(scale) if isinstance(scale, (list, tuple)) else [scale]
         if not scales or not all(is_number(value) and value > 0 for value in scales):
             raise ValueError(f'Felzenszwalb: scale is {scale!r}: give a number > 0, or a list of such numbers')
@@ -58,28 +67,31 @@ class Felzenszwalb:
         self.scales: list[float] = scales
         self.min_size = min_size
         self.weights = _gaussian(sigma)
+        self.channels = check_channels(channels, 'Felzenszwalb')
         self.options: dict[str, Any] = dict(method='felzenszwalb', scale=scales, min_size=min_size, sigma=sigma)
+        if channels is not None:  # stores of photos do not say so
+            self.options['channels'] = self.channels
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Segments an image.
 
         Args:
-            image: (H, W, 3), uint8, BGR.
+            image: (H, W, 3), uint8, BGR; or (H, W, C) of any dtype, with NaN in pixels without a value.
             name: The image's name, for error messages.
 
         Returns:
-            (H, W, S), int32; each plane covers the whole image.
+            (H, W, S), int32; each plane covers the whole image, but for pixels without a value.
 
         Raises:
             ValueError: If the array is not such an image, or has 2**30 pixels or more.
             RuntimeError: If no folder for the compiled code is writable.
         """
-        check_image(image, name)
+        image, valid = as_photo(image, self.channels, name)
         height, width = image.shape[:2]
         if height * width >= MAX_PIXELS:
             raise ValueError(f'{name} has {height} x {width} pixels, Felzenszwalb takes fewer than 2**30: shrink it')
         edges, costs = self._sorted_edges(image)
-        return stack_planes([self._merged(edges, costs, scale) for scale in self.scales])
+        return leave_out(stack_planes([self._merged(edges, costs, scale) for scale in self.scales]), valid)
 
     def _sorted_edges(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lists the edges sorted by cost, (E,), and computes all costs, (4, H, W)."""

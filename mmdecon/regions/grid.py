@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..registry import REGIONS
-from .base import check_image, is_count, stack_planes
+from .base import check_size, is_count, stack_planes
 
 
 @REGIONS.register_module()
@@ -37,7 +37,7 @@ class Grid:
         """Numbers the cells in raster order.
 
         Args:
-            image: (H, W, 3), uint8, BGR.
+            image: (H, W, C), of which the size matters.
             name: The image's name, for error messages.
 
         Returns:
@@ -46,6 +46,6 @@ class Grid:
         Raises:
             ValueError: If the array is not such an image.
         """
-        check_image(image, name)
+        check_size(image, name)
         rows, columns = (np.arange(size) * self.n // size for size in image.shape[:2])
         return stack_planes([rows[:, None] * self.n + columns])

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..registry import REGIONS
 from .annotations import digest, load_json, require_annotation
-from .base import NO_REGION, check_image, is_count, is_number
+from .base import NO_REGION, check_size, is_count, is_number
 from .by_name import FoundByName
 from .coco_images import CocoImages, load_images
 from .json_entries import Entry, entries
@@ -100,7 +100,7 @@ class Proposals(FoundByName):
         """Reads the best proposals of an image.
 
         Args:
-            image: (H, W, 3), uint8.
+            image: (H, W, C), of which the size matters.
             name: The image's path below its root folder; its proposals are found by this name.
 
         Returns:
@@ -109,7 +109,7 @@ class Proposals(FoundByName):
         Raises:
             ValueError: If the image has no proposals, or one cannot be decoded, has no score or another size.
         """
-        check_image(image, name)
+        check_size(image, name)
         size, planes = image.shape[:2], list[np.ndarray]()
         scored = [
             (self._score(part, f'{self.path}: proposal {number} of {name}'), number, part)

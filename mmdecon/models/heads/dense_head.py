@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...registry import MODELS
-from ...views import View
+from ...views import View, mean_of_valid, valid_cells
 from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 
@@ -22,11 +22,13 @@ class DenseEmbedding(NamedTuple):
         vector: The projection of the map's mean, (B, D).
         dense: The projections of the cells, (B, D, g, g).
         feature: The cells before projection, by which they are matched, (B, C, g, g).
+        valid: Which cells count, (B, g, g), bool; None for all. ``vector`` is 0 where none does.
     """
 
     vector: Tensor
     dense: Tensor
     feature: Tensor
+    valid: Tensor | None = None
 
 
 @MODELS.register_module()
@@ -75,9 +77,13 @@ class DenseHead(Head):
         self.spec = dict(channels=out_channels)
 
     def forward(self, feature: Tensor, view: View) -> DenseEmbedding:
-        """Projects a map (B, C, h, w) of a view; the view itself is not looked at."""
-        cells = self._average(feature)
-        return DenseEmbedding(self.vector(feature.mean(dim=(2, 3))), self.dense(cells), cells)
+        """Projects a map (B, C, h, w) of a view."""
+        cells, valid = self._average(feature), valid_cells(view, feature.shape[2:])
+        vector = self.vector(mean_of_valid(feature, valid))
+        if valid is None:
+            return DenseEmbedding(vector, self.dense(cells), cells)
+        counted = valid_cells(view, cells.shape[2:])
+        return DenseEmbedding(vector * valid.flatten(1).any(dim=1)[:, None], self.dense(cells), cells, counted)
 
     def _average(self, feature: Tensor) -> Tensor:
         """Averages a map that has more cells a side than the grid."""

@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import View
+from ...views import View, valid_cells
 from .base import Head
 from .mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 
@@ -25,12 +25,14 @@ class SlotEmbedding(NamedTuple):
         similarity: Cosine of each prototype and each cell, (B, K, h, w).
         slots: The slots' vectors, not normalised, (B, K, D).
         active: Whether a slot is the nearest of at least one cell, (B, K), bool.
+        valid: Which cells count, (B, h, w), bool; None for all.
     """
 
     projection: Tensor
     similarity: Tensor
     slots: Tensor
     active: Tensor
+    valid: Tensor | None = None
 
 
 @MODELS.register_module()
@@ -70,23 +72,30 @@ class SlotHead(Head):
         self.spec = dict(channels=out_channels, num_slots=num_slots)
 
     def forward(self, feature: Tensor, view: View) -> SlotEmbedding:
-        """Groups a map (B, C, h, w) of a view; the view itself is not looked at."""
-        projection = self.projector(feature)
+        """Groups a map (B, C, h, w) of a view by its valid cells."""
+        projection, valid = self.projector(feature), valid_cells(view, feature.shape[2:])
         if self.projector.recompute and torch.is_grad_enabled():
-            return checkpoint(self._group, projection, use_reentrant=False, preserve_rng_state=False)
-        return self._group(projection)
+            return checkpoint(self._group, projection, valid, use_reentrant=False, preserve_rng_state=False)
+        return self._group(projection, valid)
 
-    def _group(self, projection: Tensor) -> SlotEmbedding:
+    def _group(self, projection: Tensor, valid: Tensor | None) -> SlotEmbedding:
         """Groups the cells of a projected map."""
         cells = F.normalize(upcast(projection), dim=1)  # a cell of zeros is none in float16, whose epsilon is 0
         similarity = torch.einsum('kd,bdhw->bkhw', F.normalize(self.prototypes, dim=1), cells)
         share = (upcast(similarity) / self.temperature).softmax(dim=1) + 1e-6  # an empty slot must not divide by zero
-        share = share / share.sum(dim=(2, 3), keepdim=True)
+        if valid is not None:
+            share = share.masked_fill(~valid[:, None], 0)
+        total = share.sum(dim=(2, 3), keepdim=True)
+        share = share / (total if valid is None else total.clamp(min=1e-6))  # without a valid cell, slots are 0
         slots = torch.einsum('bdhw,bkhw->bkd', projection, share)
-        return SlotEmbedding(projection, similarity, slots, _nearest_of_some_cell(similarity))
+        return SlotEmbedding(projection, similarity, slots, _nearest_of_some_cell(similarity, valid), valid)
 
 
-def _nearest_of_some_cell(similarity: Tensor) -> Tensor:
+def _nearest_of_some_cell(similarity: Tensor, valid: Tensor | None) -> Tensor:
     """(B, K, h, w) -> (B, K), bool."""
     active = torch.zeros(similarity.shape[:2], dtype=torch.bool, device=similarity.device)
-    return active.scatter_(1, similarity.argmax(dim=1).flatten(1), True)
+    nearest = similarity.argmax(dim=1).flatten(1)
+    if valid is None:
+        return active.scatter_(1, nearest, True)
+    cells = torch.zeros(similarity.shape[:2], dtype=torch.long, device=similarity.device)
+    return cells.scatter_add_(1, nearest, valid.flatten(1).long()) > 0

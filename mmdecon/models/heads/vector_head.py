@@ -6,14 +6,14 @@ Shapes: B images, C channels of the level, D channels of the projection, h x w c
 from torch import Tensor
 
 from ...registry import MODELS
-from ...views import View
+from ...views import View, mean_of_valid, valid_cells
 from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 
 
 @MODELS.register_module()
 class VectorHead(PointwiseMLP, Head):
-    """Projects the mean of a map. Weights start as torch's own layers do.
+    """Projects the mean of a map's valid cells. Weights start as torch's own layers do.
 
     ========= ================= ================ ========= =========== ===========
     head of   norm_cfg          hidden_channels  last_bias hidden_bias last_norm
@@ -52,5 +52,7 @@ class VectorHead(PointwiseMLP, Head):
         self.spec = dict(channels=out_channels)
 
     def forward(self, feature: Tensor, view: View) -> Tensor:  # type: ignore[override]  # a head takes the view, too
-        """Projects a map (B, C, h, w) of a view to (B, D), not normalised; the view itself is not looked at."""
-        return super().forward(feature.mean(dim=(2, 3)))
+        """Projects a map (B, C, h, w) of a view to (B, D), not normalised; 0 for an image without a valid cell."""
+        valid = valid_cells(view, feature.shape[2:])
+        vectors = super().forward(mean_of_valid(feature, valid))
+        return vectors if valid is None else vectors * valid.flatten(1).any(dim=1)[:, None]

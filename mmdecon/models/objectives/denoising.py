@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...dist import weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
 from ...views import View
@@ -19,7 +20,7 @@ class DenoisingObjective(Objective):
 
     Decoder Denoising Pretraining for Semantic Segmentation (DDeP), arXiv 2205.11423. The student sees noisy copies of
     the views (``model.noise``); there is no teacher. Of a pair (i, j) view i alone counts: ``pairs=((0, 0), (1, 1))``
-    uses both views.
+    uses both views. Pixels without a value (``View.valid``) have weight 0.
 
     Args:
         channels: D, asked from the head.
@@ -54,7 +55,11 @@ class DenoisingObjective(Objective):
                 'set head.out_channels to what the image has' if few else 'let the stride of the level divide views'
             )
             raise ValueError(f'the head predicts {tuple(q.shape)}, the noise of the view is {found}: {remedy}')
-        loss = F.mse_loss(upcast(q), upcast(noise))
+        if q_view.valid is None:
+            loss = F.mse_loss(upcast(q), upcast(noise))
+        else:
+            squares = F.mse_loss(upcast(q), upcast(noise), reduction='none')
+            loss = weighted_mean(squares.flatten(), q_view.valid[:, None].expand_as(squares).flatten())
         self._explained = 1 - loss.detach() / noise.square().mean()
         return dict(denoising=loss)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
-from ...views import View
+from ...views import View, mean_of_valid, shows_something
 from ..heads.dense_head import DenseEmbedding
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE
@@ -22,7 +22,8 @@ class DenseCLObjective(Objective):
     Dense Contrastive Learning for Self-Supervised Visual Pre-Training, arXiv 2011.09157, section 3. One ordered
     pair gives ``(1 - dense_weight) * global + dense_weight * dense``; the published loss has one pair, (0, 1). A cell
     of the student's view is matched to the cell of the teacher's view whose feature before projection is most similar.
-    The dense queue holds one key for each image: the mean of its projected cells.
+    The dense queue holds one key for each image: the mean of its projected cells. Cells that show nothing
+    (``View.valid``) are neither queries nor keys.
 
     Differs from the original:
         Batch statistics are those of the norm that the config names, ``mmdecon.SyncBN`` in ours: of the whole batch,
@@ -68,23 +69,24 @@ class DenseCLObjective(Objective):
         self, q: DenseEmbedding, k: DenseEmbedding, own: DenseEmbedding | None, q_view: View, k_view: View
     ) -> dict[str, Tensor]:
         """The terms ``global`` and ``dense``; see the base class."""
-        whole = self.vectors.contrast(directions(q.vector), directions(k.vector), self.temperature)
+        seen = shows_something(q_view, k_view)
+        whole = self.vectors.contrast(directions(q.vector), directions(k.vector), self.temperature, seen)
         share = self.dense_weight * (self.iters >= self.warmup_iters).to(whole)
         return {'global': (1 - share) * whole, 'dense': share * self._dense(q, k)}
 
     def _dense(self, q: DenseEmbedding, k: DenseEmbedding) -> Tensor:
         """InfoNCE of every cell of the student's, the matched cell of the teacher's as its positive."""
         queries, keys = (directions(x.dense).flatten(2) for x in (q, k))  # (B, D, g * g), (B, D, n)
-        matched = match(q.feature, k.feature, self.pairs_at_once)[:, None].expand_as(queries)
+        matched = match(q.feature, k.feature, self.pairs_at_once, k.valid)[:, None].expand_as(queries)
         queries, keys = (x.transpose(1, 2).flatten(0, 1) for x in (queries, keys.gather(2, matched)))
-        return self.means.contrast(queries, keys, self.temperature)
+        return self.means.contrast(queries, keys, self.temperature, _weights(q, k))
 
     @torch.no_grad()
     def observe(self, targets: list[DenseEmbedding]) -> None:
         """Pushes the keys of all views that the teacher saw, and counts the iteration."""
         for k in targets:
             self.vectors.push(directions(k.vector))
-            self.means.push(directions(k.dense.mean(dim=(2, 3))))
+            self.means.push(directions(mean_of_valid(k.dense, k.valid)))
         self.iters += 1
 
     @torch.no_grad()
@@ -98,13 +100,14 @@ class DenseCLObjective(Objective):
 
 
 @torch.no_grad()
-def match(feature: Tensor, other: Tensor, pairs_at_once: int = PAIRS_AT_ONCE) -> Tensor:
+def match(feature: Tensor, other: Tensor, pairs_at_once: int = PAIRS_AT_ONCE, valid: Tensor | None = None) -> Tensor:
     """Finds for each cell of a map the most similar one of another, by cosine, in full precision.
 
     Args:
         feature: (B, C, g, g).
         other: (B, C, ...) of n cells.
         pairs_at_once: Most cosines computed at once; one image's are never parted.
+        valid: Which of the other's cells may be found, (B, ...), bool; None for all. Where none may, any is.
 
     Returns:
         Indices into the other's cells, (B, g * g).
@@ -113,4 +116,14 @@ def match(feature: Tensor, other: Tensor, pairs_at_once: int = PAIRS_AT_ONCE) ->
     images = max(1, pairs_at_once // (cells.shape[2] * others.shape[2]))
     with torch.autocast(cells.device.type, enabled=False):
         parts = zip(cells.transpose(1, 2).split(images), others.split(images))
-        return torch.cat([(a @ b).argmax(dim=2) for a, b in parts])
+        if valid is None:
+            return torch.cat([(a @ b).argmax(dim=2) for a, b in parts])
+        hidden = (~valid).flatten(1)[:, None].split(images)
+        return torch.cat([(a @ b).masked_fill(no, -torch.inf).argmax(dim=2) for (a, b), no in zip(parts, hidden)])
+
+
+def _weights(q: DenseEmbedding, k: DenseEmbedding) -> Tensor | None:
+    """Which of the student's cells are queries, (B * g * g,), bool: valid ones that have some key; None for all."""
+    if q.valid is None or k.valid is None:
+        return None
+    return (q.valid.flatten(1) & k.valid.flatten(1).any(dim=1, keepdim=True)).flatten()

@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from ...dist import weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import Cells, View, cells_in_source
+from ...views import Cells, View, cells_in_source, valid_cells
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 from .base import Objective, direction_std
 
@@ -29,7 +29,7 @@ class PixProObjective(Objective):
     scaled to length 1. Cells i and j of the two views are a positive pair where their centres, in the source image, are
     closer than ``max_distance`` of the longer of the two cells' diagonals. One ordered pair of views gives -2 times the
     mean cosine of y_i and the teacher's x_j over its positive pairs, averaged over images; images without any count
-    as 0.
+    as 0. Cells that show nothing (``View.valid``) are in no pair, and nothing is propagated from them.
 
     A view's N x N similarities are computed for as many images at once as ``pairs_at_once`` allows; where that is not
     the whole batch, the backward pass computes them again. The result is the same.
@@ -85,17 +85,27 @@ class PixProObjective(Objective):
 
     def forward(self, q: Tensor, k: Tensor, own: Tensor | None, q_view: View, k_view: View) -> dict[str, Tensor]:
         """The term ``consistency``, -2 (all alike) to 2; see the base class. q and k are maps, (B, D, h, w)."""
-        student = F.normalize(self.propagate(q), dim=1).flatten(2)
+        masks = [valid_cells(view, x.shape[2:]) for view, x in ((q_view, q), (k_view, k))]
+        student = F.normalize(self.propagate(q, masks[0]), dim=1).flatten(2)
         teacher = F.normalize(upcast(k), dim=1).flatten(2)
         q_cells, k_cells = (cells_in_source(view, x.shape[2:], self.unit) for view, x in ((q_view, q), (k_view, k)))
         pairs = student.shape[2] * teacher.shape[2]
-        sums, counts = self._by_images(self._agreement, pairs, student, teacher, *q_cells, *k_cells).unbind(dim=1)
+        known = [mask.flatten(1) for mask in masks if mask is not None]  # of both views, or none
+        found = self._by_images(self._agreement, pairs, student, teacher, *q_cells, *k_cells, *known)
+        sums, counts = found.unbind(dim=1)
         self._positives = counts.detach().mean() / student.shape[2]
         return dict(consistency=-2 * weighted_mean(sums / (counts + EPSILON), torch.ones_like(counts)))
 
-    def propagate(self, x: Tensor) -> Tensor:
-        """Gives each cell what cells like it have (pixel propagation module), (B, D, h, w), at least float32."""
+    def propagate(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Gives each cell what cells like it have (pixel propagation module), (B, D, h, w), at least float32.
+
+        Args:
+            x: (B, D, h, w).
+            valid: Which cells give, (B, h, w), bool; None for all.
+        """
         values = F.normalize(upcast(self.transform(x)), dim=1).flatten(2)
+        if valid is not None:
+            values = values.masked_fill(~valid.flatten(1)[:, None], 0)
         directions = F.normalize(upcast(x), dim=1).flatten(2)
         return self._by_images(self._mix, directions.shape[2] ** 2, directions, values).view(x.shape)
 
@@ -105,8 +115,16 @@ class PixProObjective(Objective):
         return upcast(values @ similarity.clamp(min=0).pow(self.power))
 
     def _agreement(self, student: Tensor, teacher: Tensor, *cells: Tensor) -> Tensor:
-        """Of each image the sum of its positive pairs' cosines, and their number, (B, 2)."""
-        near = _are_near(Cells(*cells[:3]), Cells(*cells[3:]), self.max_distance).to(student.dtype)  # (B, N, M)
+        """Of each image the sum of its positive pairs' cosines, and their number, (B, 2).
+
+        Args:
+            student: (B, D, N).
+            teacher: (B, D, M).
+            *cells: Of both maps, and perhaps which of them are valid, (B, N) and (B, M).
+        """
+        near = _are_near(Cells(*cells[:3]), Cells(*cells[3:6]), self.max_distance).to(student.dtype)  # (B, N, M)
+        if cells[6:]:
+            near = near * cells[6][:, :, None] * cells[7][:, None]
         with torch.autocast(student.device.type, enabled=False):
             sums = (student * (teacher @ near.transpose(1, 2))).sum(dim=(1, 2))  # no product of all cells with all
         return torch.stack([sums, near.sum(dim=(1, 2))], dim=1)

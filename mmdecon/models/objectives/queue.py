@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from ...dist import gather
+from ...dist import gather, weighted_mean
 from ...precision import upcast
 from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
 
@@ -48,28 +48,32 @@ class Queue(BaseModule):
         """Writes the keys of all processes, in the order of their ranks, over the oldest.
 
         Args:
-            keys: Of length 1, (N, D), N equal on all processes.
+            keys: Of length 1, (N, D), N equal on all processes; or of length 0, where an image has no key: its place
+                keeps the one that it holds.
         """
         keys, length = gather(keys), len(self.rows)
-        places = (self.pushed + torch.arange(len(keys), device=keys.device)) % length
-        self.rows[places[-length:]] = keys[-length:].to(self.rows)
+        places = ((self.pushed + torch.arange(len(keys), device=keys.device)) % length)[-length:]
         self.pushed += len(keys)
+        keys = keys[-length:].to(self.rows)
+        self.rows[places] = torch.where(keys.any(dim=1, keepdim=True), keys, self.rows[places])
 
-    def contrast(self, queries: Tensor, keys: Tensor, temperature: float) -> Tensor:
+    def contrast(self, queries: Tensor, keys: Tensor, temperature: float, weights: Tensor | None = None) -> Tensor:
         """InfoNCE of each query, its key and the queue as negatives.
 
         Args:
             queries: Of length 1, (N, D).
             keys: The positive of each query, of length 1, (N, D).
             temperature: > 0.
+            weights: Of the queries, (N,), >= 0, on all processes or none; None for 1 each.
 
         Returns:
-            The mean over the queries, a scalar in full precision.
+            The mean over the queries, with weights over those of all processes; a scalar in full precision.
         """
         queries = upcast(queries) / temperature
         positives = paired(queries, keys)
         negatives = log_sum_exp(queries, self.rows, self.pairs_at_once)
-        return (torch.logaddexp(positives, negatives) - positives).mean()
+        losses = torch.logaddexp(positives, negatives) - positives
+        return losses.mean() if weights is None else weighted_mean(losses, weights)
 
 
 def directions(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ...dist import average, gather, weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import View, crop_overlap
+from ...views import WHOLLY, View, crop_overlap, mean_of_valid
 from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 from ..heads.slot_head import SlotEmbedding
 from .base import Objective, direction_std
@@ -27,7 +27,7 @@ class SlotConObjective(Objective):
     Differs from the original:
         Means are over the valid rows of all processes, where the original averages each process's own mean (equal in
         one process). A pair of views without overlap has weight 0 in ``distil``, where the original computes garbage
-        or dies.
+        or dies. So has a cell that shows nothing (``View.valid``) in one of the views, and it moves no centre.
 
     Args:
         channels: D, asked from the head.
@@ -82,7 +82,9 @@ class SlotConObjective(Objective):
         teacher, _ = crop_overlap(k.similarity, k_view, q_view)
         target = ((teacher - self.centre[:, None, None]) / self.teacher_temperature).softmax(dim=1)
         entropy = -(target * (student / self.student_temperature).log_softmax(dim=1)).sum(dim=1)  # (B, h, w)
-        return weighted_mean(entropy.mean(dim=(1, 2)), valid)
+        cells = _both_valid(q, k, q_view, k_view)
+        valid = valid if cells is None else valid & cells.flatten(1).any(dim=1)
+        return weighted_mean(mean_of_valid(entropy[:, None], cells)[:, 0], valid)
 
     def _contrast(self, q: SlotEmbedding, k: SlotEmbedding) -> Tensor:
         """InfoNCE of slots active in both views, against all active slots of all images (section 3.2)."""
@@ -90,20 +92,47 @@ class SlotConObjective(Objective):
         rows = _at_least_two(is_anchor)
         queries = directions(self.predictor(q.slots.flatten(0, 1)[rows])) / self.contrast_temperature  # (N, D)
         keys = directions(k.slots.detach().flatten(0, 1))
-        present = gather(keys)[gather(k.active.flatten())]
+        present = gather(keys)
+        active = gather(k.active.flatten())
+        none = k.valid is not None and not active.any()  # in images that show nothing
+        present = present[:1] if none else present[active]
         losses = log_sum_exp(queries, present, self.pairs_at_once) - paired(queries, keys[rows])
         return 2 * self.contrast_temperature * weighted_mean(losses, is_anchor[rows])
 
     @torch.no_grad()
     def observe(self, targets: list[SlotEmbedding]) -> None:
         """Moves the centre towards the mean similarity of the teacher's cells, over all views and processes."""
-        mean = torch.stack([upcast(k.similarity).mean(dim=(0, 2, 3)) for k in targets]).mean(dim=0)
-        self.centre.lerp_(average(mean).to(self.centre), 1 - self.centre_momentum)
+        if targets[0].valid is None:
+            mean = average(torch.stack([upcast(k.similarity).mean(dim=(0, 2, 3)) for k in targets]).mean(dim=0))
+        else:
+            mean = _mean_of_valid_cells(targets)
+        self.centre.lerp_(mean.to(self.centre), 1 - self.centre_momentum)
 
     @torch.no_grad()
     def health(self, q: SlotEmbedding) -> dict[str, Tensor]:
         """``std`` of the projection's directions (1 spread out, 0 collapsed) and active slots an image."""
         return dict(std=direction_std(q.projection), active_slots=q.active.float().sum(dim=1).mean())
+
+
+def _both_valid(q: SlotEmbedding, k: SlotEmbedding, q_view: View, k_view: View) -> Tensor | None:
+    """Which cells of the shared area are read from valid cells alone in both views, (B, h, w), bool; None for all."""
+    if q.valid is None or k.valid is None:
+        return None
+    student, _ = crop_overlap(q.valid[:, None].to(q.similarity), q_view, k_view)
+    teacher, _ = crop_overlap(k.valid[:, None].to(k.similarity), k_view, q_view)
+    return (student[:, 0] >= WHOLLY) & (teacher[:, 0] >= WHOLLY)
+
+
+def _mean_of_valid_cells(targets: list[SlotEmbedding]) -> Tensor:
+    """The mean similarity of the valid cells of all processes, (K,): each view counts as one that has any."""
+    sums, views = [], []
+    for k in targets:
+        assert k.valid is not None  # as the data says for all views
+        joined = upcast(k.similarity).transpose(0, 1).flatten(1)[None, :, :, None]  # (1, K, B * h * w, 1)
+        sums.append(mean_of_valid(joined, k.valid.reshape(1, -1, 1))[0])
+        views.append(k.valid.any().to(joined))
+    total = average(torch.cat([torch.stack(sums).sum(dim=0), torch.stack(views).sum()[None]]))
+    return total[:-1] / total[-1].clamp(min=1e-6)
 
 
 def _at_least_two(chosen: Tensor) -> Tensor:

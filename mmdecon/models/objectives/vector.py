@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from mmengine import dist
 from torch import Tensor
 
-from ...dist import gather_with_grad
+from ...dist import gather, gather_with_grad, weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import View
+from ...views import View, shows_something
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired
@@ -19,7 +19,10 @@ from .queue import Queue, directions
 
 
 class VectorObjective(Objective):
-    """What the objectives of vectors (B, D) have in common."""
+    """What the objectives of vectors (B, D) have in common.
+
+    Images without any valid pixel (``View.valid``) in one of the views have weight 0, and are no negatives.
+    """
 
     @torch.no_grad()
     def health(self, q: Tensor) -> dict[str, Tensor]:
@@ -68,20 +71,29 @@ class VectorContrast(VectorObjective):
         """The term ``contrast``; see the base class."""
         queries, keys = directions(q), directions(k)
         if self.queue is not None:
-            return dict(contrast=self.queue.contrast(queries, keys, self.temperature))
+            seen = shows_something(q_view, k_view)
+            return dict(contrast=self.queue.contrast(queries, keys, self.temperature, seen))
         assert own is not None  # as needs_own says
-        return dict(contrast=self._contrast_batch(queries, keys, directions(own)))
+        losses = self._contrast_batch(queries, keys, directions(own), *map(shows_something, (k_view, q_view)))
+        return dict(contrast=_mean(losses, q_view, k_view))
 
-    def _contrast_batch(self, queries: Tensor, keys: Tensor, own: Tensor) -> Tensor:
+    def _contrast_batch(
+        self, queries: Tensor, keys: Tensor, own: Tensor, keys_seen: Tensor | None, own_seen: Tensor | None
+    ) -> Tensor:
         """InfoNCE of each query against the keys of both views, (B, D) each, without its own view's of its image."""
         queries = queries / self.temperature
         numbers = torch.arange(len(queries) * dist.get_world_size(), device=queries.device)  # of all images
         own_numbers = numbers[dist.get_rank() * len(queries) :][: len(queries)]
-        others = log_sum_exp(queries, gather_with_grad(keys), self.pairs_at_once)
-        same = log_sum_exp(
-            queries, gather_with_grad(own), self.pairs_at_once, lambda rows: own_numbers[rows, None] != numbers
-        )
-        return (torch.logaddexp(others, same) - paired(queries, keys)).mean()
+        known, own_known = (None if seen is None else gather(seen) for seen in (keys_seen, own_seen))
+
+        def not_itself(rows: slice) -> Tensor:
+            others = own_numbers[rows, None] != numbers
+            return others if own_known is None else others & own_known
+
+        all_keys, all_own = gather_with_grad(keys), gather_with_grad(own)
+        others = log_sum_exp(queries, all_keys, self.pairs_at_once, None if known is None else lambda _: known[None])
+        same = log_sum_exp(queries, all_own, self.pairs_at_once, not_itself)
+        return torch.logaddexp(others, same) - paired(queries, keys)
 
     @torch.no_grad()
     def observe(self, targets: list[Tensor]) -> None:
@@ -127,4 +139,10 @@ class VectorPrediction(VectorObjective):
     def forward(self, q: Tensor, k: Tensor, own: Tensor | None, q_view: View, k_view: View) -> dict[str, Tensor]:
         """The term ``distance``; no gradient flows into the key."""
         cosine = F.cosine_similarity(upcast(self.predictor(q)), upcast(k.detach()), dim=1)
-        return dict(distance=2 - 2 * cosine.mean())
+        return dict(distance=2 * _mean(torch.ones_like(cosine), q_view, k_view) - 2 * _mean(cosine, q_view, k_view))
+
+
+def _mean(values: Tensor, q_view: View, k_view: View) -> Tensor:
+    """The mean over the images (B,) that show something in both views, of all processes; of this one where all do."""
+    seen = shows_something(q_view, k_view)
+    return values.mean() if seen is None else weighted_mean(values, seen)

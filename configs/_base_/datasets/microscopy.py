@@ -1,0 +1,23 @@
+# Micrographs of two channels (two stains) and 16 bits; planes of a stack are images of their own.
+# A config sets
+#   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=2)))
+# Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.
+_base_ = ['./two_views.py', './microscopy_photometrics.py']
+normalisation = dict(mean=[0.0] * 2, std=[65535.0] * 2, bgr_to_rgb=False)
+train_dataloader = dict(
+    dataset=dict(
+        type='mmdecon.RasterFolder',
+        folders='data/micrographs',
+        pipeline=[
+            dict(type='mmdecon.LoadRaster', channels=2, value_range=(0, 65535), late=True),
+            dict(
+                type='mmdecon.TwoViews',
+                size=224,
+                scale=(0.2, 1.0),
+                min_overlap=0.01,
+                photometric=[_base_.microscopy_photometric, _base_.microscopy_photometric],
+            ),
+            dict(type='mmdecon.PackViews'),
+        ],
+    )
+)

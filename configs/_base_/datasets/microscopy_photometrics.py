@@ -1,0 +1,18 @@
+# Micrographs: stains and lamps change each channel by itself, focus and photon noise all of them.
+# Strengths are parts of the range of values that LoadRaster tells (docs/pixels.md).
+microscopy_photometric = [
+    dict(
+        type='mmdecon.PixelPhotometrics',
+        brightness=0.1,
+        contrast=0.4,
+        jitter_prob=0.8,
+        per_channel=True,
+        gamma=(0.5, 2.0),
+        gamma_prob=0.5,
+        blur_sigma=(0.1, 2.0),
+        blur_prob=0.5,
+        noise=(0.0, 0.05),
+        noise_prob=0.5,
+        drop_prob=0.0,
+    )
+]

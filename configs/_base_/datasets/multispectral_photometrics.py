@@ -1,0 +1,18 @@
+# Scenes of satellites and aeroplanes: bands change by themselves (atmosphere, sensor), and some are missing.
+# Strengths are parts of the range of values that LoadRaster tells (docs/pixels.md).
+multispectral_photometric = [
+    dict(
+        type='mmdecon.PixelPhotometrics',
+        brightness=0.1,
+        contrast=0.4,
+        jitter_prob=0.8,
+        per_channel=True,
+        gamma=(0.7, 1.5),
+        gamma_prob=0.3,
+        blur_sigma=(0.1, 2.0),
+        blur_prob=0.3,
+        noise=(0.0, 0.02),
+        noise_prob=0.3,
+        drop_prob=0.1,
+    )
+]

@@ -1,0 +1,24 @@
+# RGB and depth in one file of four channels of 16 bits. nodata=0 would leave out black pixels, too: mark what has no
+# depth by a value that no colour has.
+# A config sets
+#   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=4)))
+# Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.
+_base_ = ['./two_views.py', './rgbd_photometrics.py']
+normalisation = dict(mean=[0.0] * 4, std=[65535.0] * 4, bgr_to_rgb=False)
+train_dataloader = dict(
+    dataset=dict(
+        type='mmdecon.RasterFolder',
+        folders='data/rgbd',
+        pipeline=[
+            dict(type='mmdecon.LoadRaster', channels=4, value_range=(0, 65535), late=True),
+            dict(
+                type='mmdecon.TwoViews',
+                size=224,
+                scale=(0.2, 1.0),
+                min_overlap=0.01,
+                photometric=[_base_.rgbd_photometric, _base_.rgbd_photometric],
+            ),
+            dict(type='mmdecon.PackViews'),
+        ],
+    )
+)

@@ -20,6 +20,7 @@ from ..images.resizing import check_interpolation, resize, resize_valid
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
 from ..texts import shown
+from .slice_views import cut_pair
 
 Pipeline = Sequence[dict | Callable]
 Mask = np.ndarray | None

@@ -68,7 +68,8 @@ def test_trains(kind: str, tmp_path: Path) -> None:
 def test_views_are_normalised_to_the_range(kind: str, tmp_path: Path) -> None:
     cfg = config(kind, tmp_path)
     write(tmp_path, CHANNELS[kind], cfg.train_dataloader.dataset.pipeline[0].value_range)
-    batch = default_collate([*DATASETS.build(cfg.train_dataloader.dataset)])
+    data = DATASETS.build(cfg.train_dataloader.dataset)
+    batch = default_collate([data[number] for number in range(len(data))])
     view = MODELS.build(cfg.model.data_preprocessor)(batch)['views'][0]
     assert view.image.shape[:2] == (4, CHANNELS[kind]) and 0 <= view.image.min() < view.image.max() <= 1
     assert view.valid.all()

@@ -113,7 +113,7 @@ def find_range(dtype: np.dtype, value_range: Sequence[float] | None, place: str)
     if dtype.kind == 'f':
         raise ValueError(
             f'{place} needs to know which values {dtype} pixels have: give value_range=(low, high) to '
-            f'mmdecon.LoadRaster, or to {place}; tools/statistics.py finds them'
+            f'mmdecon.LoadRaster, or to {place}; tools/pixel_statistics.py finds them'
         )
     return limits(dtype)
 

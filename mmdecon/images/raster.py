@@ -14,6 +14,7 @@ from ..texts import shown
 from .crops import Box
 from .errors import UnreadableImage
 from .header import refuse_oversized
+from .pixels import limits
 from .raster_facts import Alike, Facts
 from .raster_image import RasterImage, Values
 from .readers.base import Source
@@ -172,9 +173,11 @@ class LoadRaster(BaseTransform):
         """
         image = self._put(results, results, '')
         results['img_shape'] = results['ori_shape'] = image.shape
-        limits = image.source.value_range if self.value_range is None else self.value_range
-        if limits is not None:
-            results['value_range'] = limits
+        known = image.source.value_range if self.value_range is None else self.value_range
+        if known is None and image.dtype.kind in 'iu':  # in all samples or in none, so that they can be batched
+            known = limits(image.dtype)
+        if known is not None:
+            results['value_range'] = known
         if image.nodata is not None:
             results['nodata'] = image.nodata
         if results.get('neighbours'):

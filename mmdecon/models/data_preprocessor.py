@@ -31,7 +31,7 @@ class ViewPreprocessor(ImgDataPreprocessor):
     Args:
         mean: Mean of each of the C channels, in the units of the values (0..255 for photos), RGB (BGR if ``bgr_to_rgb``
             is False; otherwise the file's order). One number is for all channels. Default: ImageNet's.
-            ``tools/statistics.py`` finds those of your images.
+            ``tools/pixel_statistics.py`` finds those of your images.
         std: Standard deviation of each channel, in the same unit and order.
         bgr_to_rgb: Whether channels come as BGR, as ``LoadImage`` has them, and the network wants RGB; for C = 3 alone.
         non_blocking: Whether copies to the device may overlap with computing (needs ``pin_memory`` in the data
@@ -91,7 +91,7 @@ class ViewPreprocessor(ImgDataPreprocessor):
         if len(self.mean) not in (1, image.shape[1]) or self._channel_conversion and image.shape[1] != 3:
             raise ValueError(
                 f'data_preprocessor.mean has {len(self.mean)} values, and the images have {image.shape[1]} channels: '
-                'give one for each (tools/statistics.py finds them), with bgr_to_rgb=False unless they are BGR photos'
+                'give one for each (by tools/pixel_statistics.py), with bgr_to_rgb=False unless they are BGR photos'
             )
         if isinstance(change, BatchPixelPhotometrics):
             image = change(image, valid)

@@ -111,7 +111,7 @@ def test_values_outside_of_a_range_are_refused_or_clipped(tmp_path: Path) -> Non
     clipped = load(tmp_path / 'b.npy', value_range=(20.5, 300), outside='clip')
     assert clipped.dtype == 'uint8' and clipped.min() == 21
     sample = LoadRaster()(dict(img_path=str(tmp_path / 'b.npy')))
-    assert sample.keys() == {'img_path', 'img', 'img_shape', 'ori_shape'}
+    assert sample['value_range'] == (0, 255) and 'nodata' not in sample
 
 
 def test_nodata_is_compared_as_the_pixels_have_it(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The numbers are those of NumPy on all pixels at once."""
 
-import importlib
 import json
 import runpy
 import sys
@@ -145,8 +144,8 @@ def test_what_cannot_be_normalised_is_refused() -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> None:
-    monkeypatch.setattr(sys, 'argv', ['statistics.py', *map(str, arguments)])
-    runpy.run_path(str(ROOT / 'tools/statistics.py'), run_name='__main__')
+    monkeypatch.setattr(sys, 'argv', ['pixel_statistics.py', *map(str, arguments)])
+    runpy.run_path(str(ROOT / 'tools/pixel_statistics.py'), run_name='__main__')
 
 
 def test_the_tool_prints_a_table_and_a_config_and_writes_json(
@@ -165,13 +164,6 @@ def test_the_tool_prints_a_table_and_a_config_and_writes_json(
             run(monkeypatch, folder, *wrong)
     with pytest.raises(SystemExit, match='error: .*nowhere'):
         run(monkeypatch, tmp_path / 'nowhere')
-
-
-def test_the_standard_module_of_that_name_is_found_beside_the_tool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(ROOT / 'tools')
-    monkeypatch.delitem(sys.modules, 'statistics', raising=False)
-    module = importlib.import_module('statistics')
-    assert module.median([1, 2, 9]) == 2 and Path(module.__file__).parent != ROOT / 'tools'
 
 
 def test_rasters_leave_out_what_has_no_value(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 # Grey images of 12 bits, stored in 16.
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=1)))
-# Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.
+# Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
 _base_ = ['./two_views.py', './grey16_photometrics.py']
 normalisation = dict(mean=[0.0] * 1, std=[4095.0] * 1, bgr_to_rgb=False)
 train_dataloader = dict(

@@ -1,7 +1,7 @@
 # Micrographs of two channels (two stains) and 16 bits; planes of a stack are images of their own.
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=2)))
-# Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.
+# Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
 _base_ = ['./two_views.py', './microscopy_photometrics.py']
 normalisation = dict(mean=[0.0] * 2, std=[65535.0] * 2, bgr_to_rgb=False)
 train_dataloader = dict(

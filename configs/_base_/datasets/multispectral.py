@@ -1,7 +1,7 @@
 # Multispectral scenes in tiles, of 13 bands of reflectance times 10,000 (Sentinel-2), brighter values clipped.
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=13)))
-# Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.
+# Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
 _base_ = ['./two_views.py', './multispectral_photometrics.py']
 normalisation = dict(mean=[0.0] * 13, std=[10000.0] * 13, bgr_to_rgb=False)
 train_dataloader = dict(

@@ -2,7 +2,7 @@
 # depth by a value that no colour has.
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=4)))
-# Below, the range of values becomes 0..1; `python tools/statistics.py FOLDER --raster` finds means of your images.
+# Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
 _base_ = ['./two_views.py', './rgbd_photometrics.py']
 normalisation = dict(mean=[0.0] * 4, std=[65535.0] * 4, bgr_to_rgb=False)
 train_dataloader = dict(

@@ -5,7 +5,6 @@ not nodata), image by image, tile by tile. Percentiles are exact, but for float6
 of more than 16 bits are read twice for them.
 """
 
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
@@ -86,12 +85,3 @@ def main() -> None:
 
 if __name__ == '__main__':
     main()
-elif __name__ == 'statistics':  # imported by a library, while a tool beside it runs: the standard module is meant
-    from importlib.util import module_from_spec, spec_from_file_location
-    from pathlib import Path
-    from sysconfig import get_path
-
-    spec = spec_from_file_location(__name__, Path(get_path('stdlib'), f'{__name__}.py'))
-    assert spec is not None and spec.loader is not None
-    sys.modules[__name__] = module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[__name__])

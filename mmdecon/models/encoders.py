@@ -30,6 +30,24 @@ def channels_of(encoder: nn.Module, side: int | None = None) -> int:
     return input_channels(encoder, [side] if side else SIDES)
 
 
+def require_means(preprocessor: nn.Module, channels: int) -> None:
+    """Refuses a data preprocessor that normalises images of another number of channels than an encoder takes.
+
+    Args:
+        preprocessor: Of the model; one without a mean normalises nothing.
+        channels: That the encoder takes.
+
+    Raises:
+        ValueError: If so.
+    """
+    mean = dict(preprocessor.named_buffers()).get('mean')
+    if mean is not None and mean.numel() not in (1, channels):
+        raise ValueError(
+            f'model.data_preprocessor.mean has {mean.numel()} values, but the encoder takes images of {channels} '
+            f'channels: give mean and std {channels} values, or the encoder in_channels={mean.numel()}'
+        )
+
+
 def first_maps(encoder: nn.Module, side: int | None = None) -> tuple[int, list[Tensor]]:
     """Runs an encoder on a blank image, of as many channels as it takes.
 

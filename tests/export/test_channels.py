@@ -54,7 +54,7 @@ def test_models_by_name(tmp_path, layout: str, model: str) -> None:
     depth = 18 if '18' in model else 50
     encoder = dict(tiny.RESNET, depth=depth, base_channels=64, in_channels=2)
     if 'fcn' in model:
-        encoder.update(strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), contract_dilation=True)
+        encoder.update(type='mmseg.ResNet', strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4), contract_dilation=True)
     config = tiny.network({}, encoder=encoder)
     path = save(tmp_path / 'decon.pth', config, 'c5', change=lambda name, value: value)  # 50 layers would diverge
     pretrained = read_source(path)
@@ -67,7 +67,9 @@ FPN4 = tiny.network(dict(fpn=tiny.FPN, head=FPN_HEAD), encoder=dict(BACKBONE, in
 def test_a_target_of_as_many_channels(tmp_path) -> None:
     pretrained = read_source(save(tmp_path / 'decon.pth', FPN4, 'c5', 'p2', 'out'))
     config = target(tmp_path / 'target.py', backbone=dict(BACKBONE, in_channels=4))
-    assert verify(pretrained, convert(pretrained, 'mmseg'), config).equal == [*['c2', 'c3', 'c4', 'c5', 'p2', 'p3', 'p4', 'p5', 'out']]
+    assert verify(pretrained, convert(pretrained, 'mmseg'), config).equal == [
+        *['c2', 'c3', 'c4', 'c5', 'p2', 'p3', 'p4', 'p5', 'out']
+    ]
 
 
 def test_a_target_of_three_channels_is_refused_by_name(tmp_path) -> None:

@@ -167,3 +167,31 @@ def test_timm(tmp_path, model: str) -> None:
         (name,) = image_readers(built.encoder, SIDES)
         kernels = theirs.state_dict()['conv1.0.weight' if 'resnet' in model else 'patch_embed.proj.weight']
         torch.testing.assert_close(built.encoder.state_dict()[f'{name}.weight'], by_hand(kernels, *SOURCES['mean']))
+
+
+def test_means_are_as_many_as_channels() -> None:
+    encoder = dict(tiny.RESNET, in_channels=4)
+    with pytest.raises(ValueError, match=r'data_preprocessor\.mean has 3 values, but the encoder takes images of 4'):
+        tiny.build(network=tiny.network(encoder=encoder), data_preprocessor=dict(type='mmdecon.ViewPreprocessor'))
+
+
+def test_an_xnet_of_five_channels(tmp_path) -> None:
+    five = dict(tiny.RESNET, in_channels=5)
+    classifier = build_foreign(tiny.RESNET)
+    torch.save(classifier.state_dict(), tmp_path / 'rgb.pth')
+    start = dict(type='Pretrained', checkpoint=str(tmp_path / 'rgb.pth'), first_conv='mean')
+
+    def build_with(**changes: Any) -> Network:
+        neck = dict(type='mmdecon.XNet', classifier=dict(five, init_cfg=start, **changes))
+        decoder = dict(type='mmdecon.NeckDecoder', inputs=['c0', 'c5'], prefix='d', neck=neck)
+        encoder = dict(type='mmdecon.WithImage', encoder=dict(five, out_indices=(3,)))
+        return MODELS.build(tiny.network(dict(xnet=decoder), encoder=encoder))
+
+    network = build_with()
+    network.init_weights()
+    assert network.levels['c0'].channels == network.in_channels == 5
+    kernels = network.decoder.xnet.neck.classifier.conv1.weight
+    torch.testing.assert_close(kernels, by_hand(classifier.conv1.weight, ['mean'] * 5, 3 / 5))
+    assert network(torch.zeros(1, 5, 64, 64))['d2'].shape[2] == 16
+    with pytest.raises(ValueError, match=r'takes images of 3 channels, and is given some of 5: set classifier.in_chan'):
+        build_with(in_channels=3)

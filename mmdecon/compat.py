@@ -11,6 +11,7 @@ REMEDIES = {
     'scipy': 'install it with `pip install scipy`; scikit-image brings it, too',
     'timm': 'install it with `pip install "timm>=1.0"`',
     'safetensors': 'install it with `pip install safetensors`; timm brings it, too',
+    'webdataset': 'install it with `pip install "mmdecon[shards]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 

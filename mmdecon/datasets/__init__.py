@@ -10,6 +10,7 @@ from .image_folder import ImageFolder
 from .load_regions import LoadRegions
 from .photometrics import Photometrics
 from .sampler import EndlessViewSampler, ViewSampler
+from .shards import ShardedImages
 from .two_view import PackViews, TwoViews
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     'Photometrics',
     'RandomGamma',
     'SeededDraws',
+    'ShardedImages',
     'TwoViews',
     'UnreadableImage',
     'UnusableDepth',

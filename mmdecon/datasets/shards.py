@@ -107,7 +107,7 @@ class ShardedImages(ImageFolder):
             return self._locate(shard)
         if self.cache_dir is None:
             raise ValueError(
-                f'{shown(shard)} (dataset.shards) is not local: set dataset.cache_dir to a folder for copies'
+                f'{shown(shard)} (dataset.shards) is not local: set dataset.cache_dir, a folder for copies'
             )
         return fetch(shard, self.cache_dir)
 
@@ -180,9 +180,8 @@ def fetch(address: str, folder: str) -> str:
     except UnreadableImage:
         raise
     except (OSError, ValueError) as error:
-        raise UnreadableImage(
-            f'{shown(address)} (dataset.shards) cannot be copied to {shown(path)}: {error}'
-        ) from error
+        told = f'{shown(address)} (dataset.shards) cannot be copied to {shown(path)}: {error}'
+        raise UnreadableImage(told) from error
     return path
 
 

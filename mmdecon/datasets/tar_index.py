@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def _load(beside: Path, stamp: np.ndarray) -> TarIndex | None:
         with np.load(beside, allow_pickle=False) as found:
             if np.array_equal(found['stamp'], stamp):
                 return TarIndex(*(found[field] for field in TarIndex._fields))
-    except (OSError, ValueError, KeyError):  # damaged: it is made anew
+    except (OSError, ValueError, KeyError, BadZipFile):  # damaged: it is made anew
         pass
     return None
 
@@ -93,11 +94,10 @@ def _members(path: str) -> Iterator[tuple[str, int, int]]:
                 if member.isfile():
                     yield member.name, member.offset_data, member.size
                 last = member.name
-                tar.members = []  # or it keeps all of them
     except tarfile.TarError as error:
         raise UnreadableImage(
-            f'{shown(path)} cannot be read as a tar behind {last!r}: {error}; repair or remove the shard, or unpack one '
-            'that is compressed'
+            f'{shown(path)} cannot be read as a tar behind {last!r}: {error}; repair or remove the shard, or unpack '
+            'one that is compressed'
         ) from error
     if not _ends(path):
         raise UnreadableImage(f'{shown(path)} is cut short behind {last!r}; repair or remove the shard')

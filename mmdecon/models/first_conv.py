@@ -15,7 +15,7 @@ CHOICES = "'repeat', 'mean', or a list of the source of each channel, such as ['
 
 
 def adapt_first(
-    given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], readers: Iterable[str], how: Any, place: str
+    given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], readers: Iterable[str], how: Any, option: str
 ) -> tuple[dict[str, Tensor], str]:
     """Makes of convolutions that read G channels some that read C.
 
@@ -31,7 +31,7 @@ def adapt_first(
             each channel, ``'mean'``, ``'zero'``, an index 0..G-1 of the file's channels, or, where G is 3, ``'red'``,
             ``'green'``, ``'blue'``, which are 0, 1 and 2: the order of the weights of torchvision, timm and OpenMMLab,
             whose models see RGB. Name channels of weights for BGR (Caffe's, detectron2's) by index. None: refuse.
-        place: Where the option stands, for messages.
+        option: What ``how`` is called where it stands, for messages.
 
     Returns:
         The tensors, and what was done, for the log; empty for nothing.
@@ -45,26 +45,26 @@ def adapt_first(
         for name in changed:
             raise ValueError(
                 f'{name} reads {given[name].shape[1]} channels in the file and {wanted[name].shape[1]} in the model: '
-                f'set {place}.first_conv to {CHOICES}'
+                f'set {option} to {CHOICES}'
             )
         return dict(given), ''
     if not kernels:
-        raise ValueError(f'{place}.first_conv is {how!r}, but no convolution of the module reads the image: omit it')
+        raise ValueError(f'{option} is {how!r}, but no convolution of the module reads the image: omit it')
     made, said = {}, ''
     for name in kernels if not isinstance(how, str) else changed:
-        sources = find_sources(how, given[name].shape[1], wanted[name].shape[1], place)
+        sources = find_sources(how, given[name].shape[1], wanted[name].shape[1], option)
         made[name], said = _mix(given[name], sources), f'; channels of {name} from {", ".join(map(str, sources))}'
     return {**given, **made}, said
 
 
-def find_sources(how: Any, given: int, channels: int, place: str) -> list[Any]:
+def find_sources(how: Any, given: int, channels: int, option: str) -> list[Any]:
     """The source of each channel.
 
     Args:
         how: See :func:`adapt_first`.
         given: G.
         channels: C.
-        place: Where the option stands, for messages.
+        option: What ``how`` is called where it stands, for messages.
 
     Returns:
         Indices 0..G-1, ``'mean'`` and ``'zero'``.
@@ -84,10 +84,10 @@ def find_sources(how: Any, given: int, channels: int, place: str) -> list[Any]:
     known: dict[Any, Any] = {**colours, 'mean': 'mean', 'zero': 'zero', **{i: i for i in range(given)}}
     is_list = isinstance(how, Sequence) and not isinstance(how, str)
     if not is_list or any(source not in known for source in how):
-        raise ValueError(f'{place}.first_conv is {how!r}: give {CHOICES}; sources are {", ".join(map(repr, known))}')
+        raise ValueError(f'{option} is {how!r}: give {CHOICES}; sources are {", ".join(map(repr, known))}')
     if len(how) != channels or set(how) == {'zero'}:
         raise ValueError(
-            f'{place}.first_conv has {len(how)} sources, {list(how)}, but the model takes {channels} channels: give '
+            f'{option} has {len(how)} sources, {list(how)}, but the model takes {channels} channels: give '
             "one for each, not all 'zero'"
         )
     return [known[source] for source in how]

@@ -111,7 +111,8 @@ def _adapt(
     wanted = module.state_dict()
     if how is None and all(x.shape == wanted[name].shape for name, x in state.items() if name in wanted):
         return state, ''
-    return adapt_first(state, wanted, image_readers(module, sides), how, place)
+    option = '--first-conv' if place.startswith('--') else f'{place}.first_conv'  # of a tool, of a config
+    return adapt_first(state, wanted, image_readers(module, sides), how, option)
 
 
 def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:

@@ -38,6 +38,7 @@ EXTRAS = {
     'det-openmmlab': ['mmdet>=3.3'],
     'probes': ['scikit-learn>=1.3'],  # clusters
     'transfer': ['scipy>=1.9'],  # intervals
+    'shards': ['webdataset>=0.2.100'],  # braces, and shards that are not local
     'regions': ['numba>=0.59', 'scikit-image>=0.22'],  # Felzenszwalb is compiled by the first, Slic is the second's
     'test': [
         'pytest>=7.4',

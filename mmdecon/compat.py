@@ -16,6 +16,7 @@ REMEDIES = {
     'imagecodecs': 'install it with `pip install "mmdecon[tiff]"`',
     'rasterio': 'install it with `pip install "mmdecon[geo]"`',
     'pydicom': 'install it with `pip install "mmdecon[dicom]"`',
+    'webdataset': 'install it with `pip install "mmdecon[shards]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 

@@ -11,15 +11,16 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mmdecon.datasets import ImageFolder
 from mmdecon.export.source import read_config
 from mmdecon.files import require_writable, writing
+from mmdecon.models.first_layer import COLOURS
 from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
 from mmdecon.pretrain_for.config_file import VIEW, read_text
 from mmdecon.pretrain_for.report import plan_table
 from mmdecon.refusal import refuse
+from mmdecon.registry import DATASETS
 
 TOOLS = Path(__file__).resolve().parent
 
@@ -37,6 +38,10 @@ def parse() -> Namespace:
     add('--decoder-only', action='store_true', help='keep the encoder as --init has it; the decoder alone trains')
     add('--epochs', type=int, default=200, help='passes over the images (default: %(default)s)')
     add('--init', metavar='FILE', help='weights that the encoder starts from: a file, a URL, torchvision://NAME')
+    first = (
+        'what channels of the first convolution start from, where --init has three: repeat, mean, red,green,blue,mean'
+    )
+    add('--first-conv', metavar='HOW', help=first)
     add('--size', type=int, default=VIEW, help='side of the views in pixels (default: %(default)s)')
     add('--batch-size', type=int, help=f'images a step and GPU (default: the most that fit; on a CPU {ON_CPU})')
     add('--amp', action='store_true', help='mixed precision')
@@ -52,18 +57,40 @@ def check(args: Namespace) -> None:
         value = getattr(args, name)
         if value is not None and value < least:
             refuse(f'--{name.replace("_", "-")} {value} is too small: give {least} or more.')
+    if args.first_conv and not args.init:
+        refuse(f'--first-conv {args.first_conv} adapts weights: name them with --init FILE.')
     if args.decoder_only and not args.init:
         refuse('--decoder-only keeps the encoder as it starts: name its weights with --init FILE.')
 
 
-def choose_init(path: str, encoder: nn.Module) -> tuple[str, str]:
+def sources(given: str | None) -> str | list[str | int] | None:
+    """What --first-conv says, as ``init_cfg`` has it."""
+    if given is None or given in ('repeat', 'mean'):
+        return given
+    return [int(source) if source.isdigit() else source for source in given.split(',')]
+
+
+def count_images(folders: list[str], channels: int) -> int:
+    """How many images there are; those of other channels than RGB are read by LoadRaster.
+
+    Raises:
+        ValueError: If there are none, or they have other channels.
+    """
+    photos = dict(type='mmdecon.ImageFolder')
+    rasters = dict(
+        type='mmdecon.RasterFolder', pipeline=[dict(type='mmdecon.LoadRaster', channels=channels, late=True)]
+    )
+    return len(DATASETS.build(dict(photos if channels == COLOURS else rasters, folders=folders)))
+
+
+def choose_init(path: str, encoder: nn.Module, first_conv: str | list[str | int] | None) -> tuple[str, str]:
     """The weights that the encoder starts from, and the prefix of their names; refused unless all fit.
 
     Raises:
         ValueError: If they cannot be read, or do not fit to the last tensor.
     """
     prefix = find_prefix(path, encoder, '--init')
-    load_pretrained(encoder, dict(checkpoint=path, prefix=prefix), '--init')
+    load_pretrained(encoder, dict(checkpoint=path, prefix=prefix, first_conv=first_conv), '--init')
     return path, prefix
 
 
@@ -74,15 +101,16 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
         ValueError: If there are too few images.
     """
     folders = [os.path.abspath(os.path.expanduser(name)) for name in args.images]
-    images = len(ImageFolder(folders))
+    images = count_images(folders, plan.network.in_channels)
     batch = min(args.batch_size or ON_CPU, images // args.gpus)
     if batch < 2:
         raise ValueError(
             f'{images} images in {folders} are too few: each of {args.gpus} process(es) needs two at least'
         )
-    init = choose_init(args.init, plan.network.encoder) if args.init else None
+    first_conv = sources(args.first_conv)
+    init = choose_init(args.init, plan.network.encoder, first_conv) if args.init else None
     workers = min(8, os.cpu_count() or 1)
-    run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers)
+    run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers, first_conv)
     if args.batch_size:
         return run
     if config.is_file():  # going on, with the batch that was found before

@@ -14,6 +14,7 @@ from .photometrics import Photometrics
 from .pixel_photometrics import PixelPhotometrics
 from .raster_folder import RasterFolder
 from .sampler import EndlessViewSampler, ViewSampler
+from .shards import ShardedImages
 from .two_view import TwoViews
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     'RandomGamma',
     'RasterFolder',
     'SeededDraws',
+    'ShardedImages',
     'TwoViews',
     'UnreadableImage',
     'UnusableDepth',

@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,17 +12,20 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage, advise
-from ..images.listing import IMAGE_EXTENSIONS, as_paths, join_once, keep_listed, list_images, refuse_split
+from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, refuse_split
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
 from ..images.reading import check_image
 from ..images.seeding import seeded
+from ..images.storage import Storage
 from ..registry import DATASETS
-from ..texts import shown
+from ..texts import read_lines, shown
+from .file_list import FileList
 from .load_regions import LoadRegions
 from .sampler import Draw
 
 THREADS = 16  # opening headers waits for the disk, not for the CPU
+AT_ONCE = 65536  # headers that wait to be opened: each takes a kilobyte
 NAMED = 5  # so many files are shown in a message
 
 
@@ -53,6 +57,9 @@ class ImageFolder(BaseDataset):
             that damage anywhere is found before training.
         indices: Indices of the images to use, or the number of images from the start.
         lazy_init: List the folders at the first use instead of now.
+        backend_args: Where files are, if not on a local disk: a back end of mmengine and its arguments, such as
+            ``dict(backend='lmdb', db_path=...)`` or ``dict(backend='petrel')``. It lists ``folders``; one that cannot,
+            as LMDB, reads what ``list_file``, a local file, names with endings. ``check`` reads every file once.
 
     Raises:
         FileNotFoundError: If a folder or ``list_file`` does not exist.
@@ -74,6 +81,7 @@ class ImageFolder(BaseDataset):
         check: bool | str = True,
         indices: int | Sequence[int] | None = None,
         lazy_init: bool = False,
+        backend_args: Mapping[str, Any] | None = None,
     ) -> None:
         if unreadable not in ('stop', 'skip'):
             raise ValueError(f"dataset.unreadable={unreadable!r}: give 'stop' or 'skip'")
@@ -86,8 +94,11 @@ class ImageFolder(BaseDataset):
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)
         self.unreadable, self.check = unreadable, check
         self._facts: dict[str, Facts] = {}  # of files that LoadRaster reads
+        self.storage = None if backend_args is None else Storage(backend_args)
         (data_root,) = as_paths([data_root], 'data_root')
-        super().__init__(data_root=data_root, pipeline=pipeline, indices=indices, lazy_init=lazy_init)
+        # a SampleList is as small as what mmengine makes of a list of dicts, and is there sooner; tiles are such a list
+        options = dict(indices=indices, lazy_init=lazy_init, serialize_data=self._lists_pages)
+        super().__init__(data_root=data_root, pipeline=pipeline, **options)
 
     def full_init(self) -> None:
         """Lists the images, and checks that the pipeline finds regions of each by its name; mmengine calls it.
@@ -103,35 +114,90 @@ class ImageFolder(BaseDataset):
         for step in steps:
             step.require([(sample['name'], sample['img_path']) for sample in samples])
 
-    def load_data_list(self) -> list[dict[str, Any]]:
+    def load_data_list(self) -> Sequence[dict[str, Any]]:
         """Lists the images; mmengine calls it.
 
         Returns:
             Samples with ``img_path``, ``name`` (the path below its folder, with forward slashes) and ``number`` (the
             position in the list).
         """
+        found = self._find() if self.storage is None else self._find_stored(self.storage)
+        samples = FileList(found)
+        print_log(f'{len(samples)} images under {shown(", ".join(found))}', 'current')
+        self._expect(len(samples))
+        return samples
+
+    def _expect(self, count: int) -> None:
+        """Makes room for what was warned about, in shared memory: workers that are restarted do not warn again."""
+        self._warned = torch.zeros(count, dtype=torch.bool).share_memory_()
+
+    def _find(self) -> dict[str, list[str]]:
+        """Folder -> the paths of its images."""
         places: dict[str, str] = {}
         for folder in map(self._locate, self.folders):
             places.setdefault(os.path.realpath(folder), folder)
         given = ','.join(self.folders)
         refuse_split(places.values(), self._locate(given), given)
         found = {folder: list_images(folder, self.extensions) for folder in places.values()}
-        if self.list_file is not None:
-            found = keep_listed(found, self._locate(self.list_file))
-        paths = join_once(found)
-        print_log(f'{len(paths)} images under {shown(", ".join(found))}', 'current')
-        # in shared memory, so that workers that are restarted each epoch do not warn about the same file again
-        self._warned = torch.zeros(len(paths), dtype=torch.bool).share_memory_()
-        return [
-            dict(img_path=path, name=name.replace(os.sep, '/'), number=number)
-            for number, (path, name) in enumerate(paths.items())
-        ]
+        return found if self.list_file is None else keep_listed(found, self._locate(self.list_file))
+
+    def _find_stored(self, storage: Storage) -> dict[str, list[str]]:
+        """The same in a back end, where folders are what its names begin with.
+
+        Raises:
+            ValueError: If it cannot list, there are no images, or several folders and names for one.
+        """
+        places = [posixpath.join(self.data_root, folder).removeprefix('./') for folder in self.folders]
+        if self.list_file is None:
+            return {place: storage.list(place, self.extensions) for place in places}
+        names = [line for line in read_lines(os.path.expanduser(self.list_file)) if line]
+        if len(places) > 1 or not names:
+            raise ValueError(
+                f'{shown(self.list_file)} (dataset.list_file) names {len(names)} images for {len(places)} '
+                'dataset.folders; in a back end it names those of one folder, at least one'
+            )
+        return {places[0]: names}
 
     def _locate(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""
         return os.path.normpath(os.path.join(os.path.expanduser(self.data_root), os.path.expanduser(path)))
 
-    def filter_data(self) -> list[dict[str, Any]]:
+    def _problems(self) -> Iterator[UnreadableImage | None]:
+        """What is wrong with each image, in their order."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            for start in range(0, len(self.data_list), AT_ONCE):
+                yield from pool.map(self._problem, self.data_list[start : start + AT_ONCE])
+
+    def _problem(self, sample: Mapping[str, Any]) -> UnreadableImage | None:
+        """What is wrong with an image, for the step that reads it."""
+        path, pixels = sample['img_path'], self.check == 'pixels'
+        try:
+            content = self.content_of(sample)
+        except UnreadableImage as error:
+            return error
+        for step in self._rasters():
+            found = step.problem(path, pixels, self._is_tiled, content)
+            if isinstance(found, UnreadableImage):
+                return found
+            self._facts[path] = found
+            return None
+        return check_image(path, pixels, content)
+
+    def content_of(self, sample: Mapping[str, Any]) -> bytes | None:
+        """Reads what the pipeline cannot by ``img_path``.
+
+        Args:
+            sample: Of the list.
+
+        Returns:
+            The bytes of the file, or None: ``img_path`` is a local file.
+
+        Raises:
+            UnreadableImage: If they cannot be read.
+        """
+        return None if self.storage is None else self.storage.get(sample['img_path'])
+
+    def filter_data(self) -> Sequence[dict[str, Any]]:
         """Checks the headers of all files if ``check`` is set; mmengine calls it.
 
         Returns:
@@ -143,12 +209,12 @@ class ImageFolder(BaseDataset):
         """
         if not self.check:
             return self.data_list
-        with ThreadPoolExecutor(THREADS) as pool:
-            problems = list(pool.map(self._problem, [sample['img_path'] for sample in self.data_list]))
-        unreadable = [problem for problem in problems if problem]
-        readable = [sample for sample, problem in zip(self.data_list, problems) if not problem]
+        problems = {index: problem for index, problem in enumerate(self._problems()) if problem}
+        unreadable = list(problems.values())
+        readable = self.data_list
         if unreadable:
-            count = f'{len(unreadable)} of {len(problems)} images cannot be read'
+            count = f'{len(unreadable)} of {len(readable)} images cannot be read'
+            readable = readable.keep(index for index in range(len(readable)) if index not in problems)
             names = '; '.join(map(str, unreadable[:NAMED])) + ('; …' if len(unreadable) > NAMED else '')
             if self.unreadable == 'stop' or not readable:
                 raise UnreadableImage(f'{count}: {names}{self._advise(unreadable, "them")}.')
@@ -161,17 +227,6 @@ class ImageFolder(BaseDataset):
     def _rasters(self) -> list[LoadRaster]:
         """The steps of the pipeline that read images of any kind; there is at most one."""
         return [step for step in self.pipeline.transforms if isinstance(step, LoadRaster)]
-
-    def _problem(self, path: str) -> UnreadableImage | None:
-        """What is wrong with a file for the step that reads it."""
-        pixels = self.check == 'pixels'
-        for step in self._rasters():
-            found = step.problem(path, pixels, self._is_tiled)
-            if isinstance(found, UnreadableImage):
-                return found
-            self._facts[path] = found
-            return None
-        return check_image(path, pixels)
 
     def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
         """Completes an error message with what to do; with the option to skip, unless it is already set."""
@@ -210,7 +265,9 @@ class ImageFolder(BaseDataset):
         """
         for index in range(idx, idx + len(self)):
             try:
-                return super().prepare_data(index % len(self))
+                sample = self.get_data_info(index % len(self))
+                content = self.content_of(sample)
+                return self.pipeline(sample if content is None else dict(sample, content=content))
             except UnreadableImage as error:
                 if self.unreadable == 'stop':
                     raise type(error)(f'{error}{self._advise([error], "it")}.') from error

@@ -108,7 +108,7 @@ def _fed_by(network: Network, names: set[str]) -> set[str]:
     if not parameters:
         return set()
     with torch.enable_grad():
-        maps = network.eval()(blank_image(network, network.probe_size))
+        maps = network.eval()(blank_image(network, network.probe_size, network.in_channels))
         gradients = {
             name: torch.autograd.grad(x.sum(), parameters, retain_graph=True, allow_unused=True)
             for name, x in maps.items()

@@ -8,7 +8,8 @@ import torch
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor, nn
 
-from ..models.encoders import REFUSALS, blank_image
+from ..models.encoders import blank_image
+from ..models.first_layer import REFUSALS
 from ..models.network import Network
 from .fit import Fit, check_fit
 from .layouts import get_layout
@@ -61,7 +62,7 @@ def verify(source: Source, export: Export, target: str | None = None, tolerance:
     fit = check_fit(export.state, model, layout, export.untrained, export.classifiers, export.new)
     model.load_state_dict(export.state, strict=False)
     side = layout.image_side(source) or _side(source.network)
-    image = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    image = torch.randn(2, source.network.in_channels, side, side, generator=torch.Generator().manual_seed(0))
     with torch.no_grad(), refusing(target or f'{export.layout} classes for {source.path}', 'run on an image'):
         with drawing_the_same():
             ours = source.network(image)
@@ -95,7 +96,7 @@ def _side(network: Network) -> int:
     larger = max(SIDE, network.probe_size)
     try:
         with torch.no_grad(), drawing_the_same():
-            network(blank_image(network, larger))
+            network(blank_image(network, larger, network.in_channels))
         return larger
     except REFUSALS:
         return network.probe_size

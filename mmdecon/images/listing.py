@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mmengine.logging import print_log
@@ -121,28 +121,6 @@ def _walk(folder: str, below: str, above: tuple[str, ...]) -> Iterator[tuple[str
             yield name, True
         elif linked and not os.path.exists(entry.path):
             yield name, False
-
-
-def join_once(found: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Joins folders and names, each file once, also where several paths or links lead to its folder.
-
-    Args:
-        found: Folder -> relative paths of its images.
-
-    Returns:
-        Path -> relative path, in the order of ``found``. The first path to a file is kept. A link to a file counts as
-        a file of its own.
-    """
-    real: dict[str, str] = {}  # of folders
-    kept: dict[tuple[str, str], tuple[str, str]] = {}
-    for folder, names in found.items():
-        for name in names:
-            path = os.path.join(folder, name)
-            parent, base = os.path.split(path)
-            if parent not in real:
-                real[parent] = os.path.realpath(parent)
-            kept.setdefault((real[parent], base), (path, name))
-    return dict(kept.values())
 
 
 def some(names: Iterable[str]) -> str:

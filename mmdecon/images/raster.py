@@ -104,13 +104,16 @@ class LoadRaster(BaseTransform):
         """
         return self._facts(open_source(path, self.layout))
 
-    def problem(self, path: str, pixels: bool = False, tiled: bool = False) -> UnreadableImage | Facts:
+    def problem(
+        self, path: str, pixels: bool = False, tiled: bool = False, content: bytes | None = None
+    ) -> UnreadableImage | Facts:
         """Checks a file.
 
         Args:
             path: A local file.
             pixels: Decode all of it, without keeping it, and check its values.
             tiled: It will be read in tiles, so that its size does not matter.
+            content: The file's bytes, where it is no local file.
 
         Returns:
             What is wrong, or what its header tells.
@@ -119,7 +122,7 @@ class LoadRaster(BaseTransform):
             ValueError: As :meth:`look`, or if a value is not allowed.
         """
         try:
-            source = open_source(path, self.layout)
+            source = open_source(path, self.layout, content)
             facts = self._facts(source)
             if not (self.late or tiled):
                 refuse_oversized(facts.shape[1], facts.shape[0], path)
@@ -162,7 +165,7 @@ class LoadRaster(BaseTransform):
         """Reads ``img_path``.
 
         Args:
-            results: A sample with ``img_path``, and perhaps ``page``, ``window``, ``neighbours``.
+            results: A sample with ``img_path``, and perhaps ``content``, ``page``, ``window``, ``neighbours``.
 
         Returns:
             The same dict.
@@ -190,7 +193,7 @@ class LoadRaster(BaseTransform):
     def _put(self, results: dict[str, Any], where: Mapping[str, Any], suffix: str) -> RasterImage:
         """Adds an image to a sample."""
         path = where['img_path']
-        source = open_source(path, self.layout)
+        source = open_source(path, self.layout, where.get('content'))
         self._alike.require(path, self._facts(source))
         if 'page' not in where:
             _require_single(path, source.pages)

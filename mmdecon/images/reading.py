@@ -1,6 +1,6 @@
 """Reads image files strictly: a damaged file is an error that names it, never a partly grey image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -18,9 +18,10 @@ from .header import PNG_MARK, TIFF_MARKS, Header, read_header, variable
 from .jpeg import MARK, EncodedImage
 from .orientation import PNG_SIGNS, read_orientation, take_orientation, turn
 from .png import find_overlong
+from .storage import Storage
 
 
-def read_image(path: str) -> np.ndarray:
+def read_image(path: str, content: bytes | None = None) -> np.ndarray:
     """Reads an image of any colour type as BGR.
 
     Grey values are repeated over the channels, an alpha channel is dropped, 16-bit values keep their high byte, and the
@@ -29,6 +30,7 @@ def read_image(path: str) -> np.ndarray:
 
     Args:
         path: A local file.
+        content: Its bytes, if ``path`` only names it.
 
     Returns:
         (H, W, 3), uint8.
@@ -37,15 +39,16 @@ def read_image(path: str) -> np.ndarray:
         UnreadableImage: If the file cannot be read completely, or has more pixels than allowed, see
             :func:`~mmdecon.images.header.refuse_oversized`.
     """
-    image = open_image(path)
+    image = open_image(path, content)
     return image.decode() if isinstance(image, EncodedImage) else image
 
 
-def open_image(path: str) -> np.ndarray | EncodedImage:
+def open_image(path: str, content: bytes | None = None) -> np.ndarray | EncodedImage:
     """Reads only the header of a JPEG, and all of any other image, as :func:`read_image` does.
 
     Args:
         path: A local file.
+        content: Its bytes, if ``path`` only names it.
 
     Returns:
         The undecoded JPEG, or the image (H, W, 3), uint8, BGR.
@@ -54,8 +57,9 @@ def open_image(path: str) -> np.ndarray | EncodedImage:
         UnreadableImage: If the file cannot be read, or has more pixels than allowed.
     """
     try:
-        with open(path, 'rb') as file:
-            content = file.read()
+        if content is None:
+            with open(path, 'rb') as file:
+                content = file.read()
         return EncodedImage(content, path) if content.startswith(MARK) else _decode(content, path)
     except UnreadableImage:
         raise
@@ -127,24 +131,25 @@ def _naming(path: str) -> Iterator[None]:
         raise unreadable(path, error) from error
 
 
-def check_image(path: str, pixels: bool = False) -> UnreadableImage | None:
+def check_image(path: str, pixels: bool = False, content: bytes | None = None) -> UnreadableImage | None:
     """Checks whether :func:`read_image` reads a file.
 
     Args:
         path: A local file.
         pixels: Decode every file. Otherwise only the header is read, if it says that the decoder knows this kind of
             file; damage behind the header then remains unseen.
+        content: Its bytes, if ``path`` only names it.
 
     Returns:
         What is wrong, or None.
     """
     try:
         if not pixels:
-            with open(path, 'rb') as file:
+            with open(path, 'rb') if content is None else BytesIO(content) as file:
                 header = read_header(file, path)
             if header is not None and header.plain:
                 return None
-        read_image(path)
+        read_image(path, content)
     except UnreadableImage as error:
         return error
     except OSError as error:
@@ -166,13 +171,15 @@ class LoadImage(BaseTransform):
             photos below about 450 x 450. Such a sample has ``encoded`` instead of ``img``. Boxes stay in pixels of
             the full image, but their edges become multiples of 2, 4 or 8; the decoder's low-pass does a part of the
             resizing. Use a region store with it: a region generator needs the full image, which is then decoded.
+        backend_args: Where files are, in pipelines of other datasets than ``ImageFolder``, which has this option
+            itself: a back end of mmengine and its arguments. None: on a local disk.
     """
 
-    def __init__(self, late: bool = False) -> None:
-        self.late = late
+    def __init__(self, late: bool = False, backend_args: Mapping[str, Any] | None = None) -> None:
+        self.late, self.storage = late, None if backend_args is None else Storage(backend_args)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Reads ``img_path``.
+        """Reads ``img_path``, or ``content``, the bytes of the file, of samples that come with them.
 
         Args:
             results: A sample with ``img_path``.
@@ -183,7 +190,10 @@ class LoadImage(BaseTransform):
         Raises:
             UnreadableImage: If the file cannot be read; with ``late``, only the header of a JPEG is checked.
         """
-        image = open_image(results['img_path'])
+        content = results.pop('content', None)
+        if content is None and self.storage is not None:
+            content = self.storage.get(results['img_path'])
+        image = open_image(results['img_path'], content)
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         if isinstance(image, EncodedImage) and self.late:
             results['encoded'] = image

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..registry import MODELS
 from ..schedules import SCHEDULES, Clock, Part
 from ..views import View, overlap
+from .encoders import require_means
 from .network import Network
 from .noise import GaussianNoise
 from .passes import draw_noise, needed_views, run_network
@@ -82,7 +83,8 @@ class DeCon(BaseModel):
         init_cfg: Config of the initialisation.
 
     Raises:
-        ValueError: If branches, alpha or momentum cannot work together; the message names the key.
+        ValueError: If branches, alpha, momentum, or means and the encoder's channels cannot work together; the message
+            names the key.
     """
 
     clock = staticmethod(runner_clock)
@@ -102,6 +104,7 @@ class DeCon(BaseModel):
         self.momentum = _check_momentum({**MOMENTUM, **(momentum or {})})
         each = one_level_each(branches)
         self.network = Twin(build_network(network, branches), shared=shared)
+        require_means(self.data_preprocessor, self.network.student.in_channels)
         levels = self.network.student.levels
         weights = weigh(each, levels, alpha)
         self.branches = ModuleDict(

@@ -10,17 +10,46 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .first_layer import REFUSALS, input_channels
+
 SIDES = (64, 224)  # pixels; window attention and timm's ViTs refuse the first
-REFUSALS = (AssertionError, RuntimeError, ValueError)
 
 
-def blank_image(module: nn.Module, side: int) -> Tensor:
-    """(1, 3, side, side), zeros, where a module's parameters are."""
-    return next(module.parameters()).new_zeros(1, 3, side, side)
+def blank_image(module: nn.Module, side: int, channels: int) -> Tensor:
+    """(1, channels, side, side), zeros, where a module's parameters are."""
+    return next(module.parameters()).new_zeros(1, channels, side, side)
+
+
+def channels_of(encoder: nn.Module, side: int | None = None) -> int:
+    """How many channels an encoder's images have.
+
+    Args:
+        encoder: Any backbone.
+        side: Of its images, in pixels, where :data:`SIDES` do not serve.
+    """
+    return input_channels(encoder, [side] if side else SIDES)
+
+
+def require_means(preprocessor: nn.Module, channels: int) -> None:
+    """Refuses a data preprocessor that normalises images of another number of channels than an encoder takes.
+
+    Args:
+        preprocessor: Of the model; one without a mean normalises nothing.
+        channels: That the encoder takes.
+
+    Raises:
+        ValueError: If so.
+    """
+    mean = dict(preprocessor.named_buffers()).get('mean')
+    if mean is not None and mean.numel() not in (1, channels):
+        raise ValueError(
+            f'model.data_preprocessor.mean has {mean.numel()} values, but the encoder takes images of {channels} '
+            f'channels: give mean and std {channels} values, or the encoder in_channels={mean.numel()}'
+        )
 
 
 def first_maps(encoder: nn.Module, side: int | None = None) -> tuple[int, list[Tensor]]:
-    """Runs an encoder on a blank image.
+    """Runs an encoder on a blank image, of as many channels as it takes.
 
     Args:
         encoder: Any backbone.
@@ -33,11 +62,11 @@ def first_maps(encoder: nn.Module, side: int | None = None) -> tuple[int, list[T
         ValueError: If the encoder takes no such image, or gives anything but maps.
     """
     sides = [side] if side else list(SIDES)
-    reasons = []
+    channels, reasons = channels_of(encoder, side), []
     for tried in sides:
         try:
             with torch.no_grad(), evaluating(encoder):
-                return tried, require_maps(encoder(blank_image(encoder, tried)), encoder)
+                return tried, require_maps(encoder(blank_image(encoder, tried, channels)), encoder)
         except REFUSALS as error:
             if isinstance(error, NoMaps):
                 raise
@@ -80,7 +109,7 @@ def changes_in_training(encoder: nn.Module, side: int, maps: Sequence[Tensor]) -
     """
     with torch.no_grad(), evaluating(encoder):
         encoder.training = True  # its parts stay in eval mode: no statistics move
-        given = encoder(blank_image(encoder, side))
+        given = encoder(blank_image(encoder, side, channels_of(encoder, side)))
     outputs = given if isinstance(given, (list, tuple)) else [given]
     return [getattr(x, 'shape', None) for x in outputs] != [x.shape for x in maps]
 

@@ -1,6 +1,6 @@
 """The network: an encoder and, optionally, decoders, from an image to named levels.
 
-Shapes: B images, H x W pixels.
+Shapes: B images, C channels of images, H x W pixels; c channels of a map.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from ..registry import MODELS, build_foreign
 from .decoders.base import class_of_decoder
 from .encoders import (
+    SIDES,
     blank_image,
     changes_in_training,
     channels_first,
+    channels_of,
     evaluating,
     first_maps,
     is_channels_last,
@@ -30,7 +32,8 @@ from .twin import Half
 class Network(Half):
     """Encoder + optional decoders: image -> {level: map}.
 
-    Channels and strides are asked from the modules, by one pass over a small blank image. The encoder's levels are
+    Channels and strides are asked from the modules, by one pass over a small blank image of as many channels C as the
+    encoder's first convolution takes (``in_channels``, 3 where no convolution sees the image). The encoder's levels are
     named by its ``out_indices`` (0 -> c2 ... 3 -> c5), or by their strides where it has none.
 
     A frozen encoder is fixed entirely: no gradient, no backward pass through it, and eval mode for good, so that norms
@@ -66,6 +69,7 @@ class Network(Half):
         self.decoder = ModuleDict()
         self._starts: list[Start] = take_starts(self.encoder, 'model.network.encoder')
         self.probe_size, maps = first_maps(self.encoder, probe_size)
+        self.in_channels = channels_of(self.encoder, self.probe_size)
         self._flag_stays_off = changes_in_training(self.encoder, self.probe_size, maps)
         self._channels_last = [is_channels_last(x) for x in maps]
         maps = list(map(channels_first, maps, self._channels_last))
@@ -109,10 +113,10 @@ class Network(Half):
         """Runs the encoder, without gradient if it is frozen.
 
         Args:
-            image: (B, 3, H, W).
+            image: (B, C, H, W).
 
         Returns:
-            The encoder's levels -> map (B, C, H / stride, W / stride).
+            The encoder's levels -> map (B, c, H / stride, W / stride).
         """
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.freeze_encoder):
             outputs = self.encoder(image)
@@ -123,11 +127,11 @@ class Network(Half):
         """Runs everything.
 
         Args:
-            image: (B, 3, H, W).
+            image: (B, C, H, W).
             encoded: What :meth:`encode` gave for the image, where that is known already.
 
         Returns:
-            Level -> map (B, C, H / stride, W / stride).
+            Level -> map (B, c, H / stride, W / stride).
         """
         maps = dict(self.encode(image) if encoded is None else encoded)
         for decoder in self.decoder.values():
@@ -137,7 +141,7 @@ class Network(Half):
     def probe(self) -> dict[str, Level]:
         """Asks every level's channels and stride, and says who makes it."""
         with torch.no_grad(), evaluating(self):
-            maps = self(blank_image(self, self.probe_size))
+            maps = self(blank_image(self, self.probe_size, self.in_channels))
         return {
             name: Level(
                 name,
@@ -165,7 +169,7 @@ class Network(Half):
             require_trainable(read)
         trained = {name: p for name, p in self.named_parameters() if p.requires_grad}
         with torch.enable_grad(), evaluating(self):
-            maps = self(blank_image(self, self.probe_size))
+            maps = self(blank_image(self, self.probe_size, self.in_channels))
             total = sum(maps[name].sum() for name in names)
         self.unused = [name for name, feeds in zip(trained, feeds_of(trained.values(), total)) if not feeds]
         frozen = [trained[name] for name in self.unused]
@@ -189,7 +193,7 @@ class Network(Half):
             )
         super().init_weights()
         for start in self._starts:
-            load_pretrained(*start)
+            load_pretrained(*start, sides=(self.probe_size, *SIDES))
 
     def _add_decoder(self, name: str, config: dict[str, Any]) -> None:
         """Builds a decoder on the levels that exist and adds its own."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from ..checkpoint import load_file
 from ..translation import adopt
+from .encoders import SIDES
+from .first_conv import adapt_first
+from .first_layer import image_readers
 
 HOMELESS = ('fc.', 'head.', 'heads.', 'classifier.', 'mask_token')
 BEHIND_THE_LAST_MAP = ('conv_head.', 'bn2.', 'norm.', 'fc_norm.')  # of timm's classifiers
@@ -23,7 +26,8 @@ class Start(NamedTuple):
 
     Attributes:
         module: The module.
-        config: Its ``init_cfg`` of type ``Pretrained``: ``checkpoint``, and perhaps ``prefix`` and ``ignore``.
+        config: Its ``init_cfg`` of type ``Pretrained``: ``checkpoint``, and perhaps ``prefix``, ``ignore`` and
+            ``first_conv``.
         place: Where the config stands, for messages.
     """
 
@@ -48,7 +52,9 @@ def take_starts(module: nn.Module, place: str) -> list[Start]:
     return starts
 
 
-def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) -> list[str]:
+def load_pretrained(
+    module: nn.Module, config: Mapping[str, Any], place: str, sides: Sequence[int] = SIDES
+) -> list[str]:
     """Loads weights into a module and refuses any that do not fit.
 
     mmengine's own ``Pretrained`` loads what happens to fit and logs the rest. Left out is what a backbone has no place
@@ -60,8 +66,12 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
     Args:
         module: An encoder, or a neck or head of a decoder.
         config: ``checkpoint``, the file, local or a URL that mmengine reads; ``prefix`` of the keys to take, such as
-            ``'backbone'``; ``ignore``, what further keys to leave out start with, after the prefix.
+            ``'backbone'``; ``ignore``, what further keys to leave out start with, after the prefix; ``first_conv``,
+            what the first convolution's channels start from where the module takes others than the file's
+            (:func:`~mmdecon.models.first_conv.adapt_first`).
         place: Where the config stands, for the message.
+        sides: Of images that an encoder may take, in pixels; it is run to find what reads the image where channels
+            differ.
 
     Returns:
         Names of what was left out of the file's tensors, after the prefix; the log names them too.
@@ -76,7 +86,9 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
     given = adopt(given, module.state_dict())
     norms = _output_norms(module, given)
     names = _match(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
-    problems = _load(module, {ours: given[name] for name, ours in names.items()}, norms)
+    state = {ours: given[name] for name, ours in names.items()}
+    state, adapted = _adapt(state, module, config.get('first_conv'), place, sides)
+    problems = _load(module, state, norms)
     if problems:
         shown = '; '.join(problems[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
         raise ValueError(
@@ -86,10 +98,21 @@ def load_pretrained(module: nn.Module, config: Mapping[str, Any], place: str) ->
     left_out = sorted(given.keys() - names.keys())
     print_log(
         f'{place}: {len(names)} tensors of {path} loaded into {type(module).__name__}, left out: '
-        f'{", ".join(left_out) or "none"}',
+        f'{", ".join(left_out) or "none"}{adapted}',
         'current',
     )
     return left_out
+
+
+def _adapt(
+    state: dict[str, Tensor], module: nn.Module, how: Any, place: str, sides: Sequence[int]
+) -> tuple[dict[str, Tensor], str]:
+    """Adapts the first convolution; the module is run to find it only where something may be adapted."""
+    wanted = module.state_dict()
+    if how is None and all(x.shape == wanted[name].shape for name, x in state.items() if name in wanted):
+        return state, ''
+    option = '--first-conv' if place.startswith('--') else f'{place}.first_conv'  # of a tool, of a config
+    return adapt_first(state, wanted, image_readers(module, sides), how, option)
 
 
 def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
@@ -141,10 +164,13 @@ def _match(given: dict[str, Tensor], module: nn.Module, homeless: tuple[str, ...
 def _wrapper(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
     """What all names of a module that wraps another start with, where those of the file do not.
 
-    timm's feature extractors, which are wrapped so, moreover join the names of stages by underscores.
+    timm's feature extractors, which are wrapped so, moreover join the names of stages by underscores; those of ViTs are
+    wrapped twice.
     """
-    firsts = {name.partition('.')[0] + '.' for name in wanted}
-    wrapper = firsts.pop() if len(firsts) == 1 else ''
+    wrapper, firsts = '', {name.partition('.')[0] + '.' for name in wanted}
+    while len(firsts) == 1 and all(name.startswith(wrapper + min(firsts)) for name in wanted):
+        wrapper += firsts.pop()
+        firsts = {name[len(wrapper) :].partition('.')[0] + '.' for name in wanted}
     return '' if any(wrapper and name.startswith(wrapper) for name in given) else wrapper
 
 

@@ -1,6 +1,6 @@
 """An encoder that hands on the image beside its maps, for decoders that look at the image again.
 
-Shapes: B images, H x W pixels, C channels.
+Shapes: B images of I channels, H x W pixels, C channels of a map.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ class WithImage(StrictStart):
         self._channels_last = [is_channels_last(x) for x in first_maps(self.encoder, side)[1]]
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Image (B, 3, H, W) -> the same, and the encoder's maps (B, C, h, w)."""
+        """Image (B, I, H, W) -> the same, and the encoder's maps (B, C, h, w)."""
         padded = pad_to(image, *(-(-side // self.divisor) * self.divisor for side in image.shape[2:]))
         grid = [side // self.divisor for side in padded.shape[2:]]
         if self.cell not in (None, self.divisor):

@@ -10,12 +10,15 @@ from typing import Any
 from mmengine.config import Config
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..models.first_layer import COLOURS
 from .methods import METHODS
 from .plan import Plan, branch_levels
 from .python_text import WIDTH, Code, Extended, as_code
 
 VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
+PHOTOMETRIC = 'multispectral_photometric'
+"""Changes of other images than photos, in the file of configs/_base_/datasets of this name."""
 WARM_UP = 5
 """Epochs of warm-up of configs/_base_/schedules."""
 
@@ -33,6 +36,7 @@ class Run:
         fast: Whether branches are cheap instead of as published.
         init: Weights that the encoder starts from, and the prefix of their names; None for random initialisation.
         workers: Processes that load images.
+        first_conv: What the channels of the encoder's first convolution start from, where ``init`` has others.
     """
 
     method: str
@@ -43,6 +47,7 @@ class Run:
     fast: bool
     init: tuple[str, str] | None
     workers: int
+    first_conv: str | list[str | int] | None = None
 
 
 def bases_folder() -> Path:
@@ -71,13 +76,21 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
     schedule = (
         'lars_coslr' if any(isinstance(part, _BatchNorm) for part in plan.network.encoder.modules()) else 'adamw_coslr'
     )
-    files = [f'branches/{base.fast if run.fast else base.exact}', f'datasets/{base.data}', f'schedules/{schedule}']
+    others = [f'datasets/{PHOTOMETRIC}s'] if plan.network.in_channels != COLOURS else []
+    files = [
+        f'branches/{base.fast if run.fast else base.exact}',
+        f'datasets/{base.data}',
+        *others,
+        f'schedules/{schedule}',
+    ]
     bases = [os.path.relpath(bases_folder() / f'{name}.py', folder) for name in [*files, 'default_runtime']]
     name = f'{Path(plan.downstream.path).parent.name}/{Path(plan.downstream.path).name}'
     entries: dict[str, Any] = dict(_base_=bases)
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
     entries.update(
-        model=_model(plan, run), train_dataloader=_data(run, plan.size), train_cfg=dict(max_epochs=run.epochs)
+        model=_model(plan, run),
+        train_dataloader=_data(run, plan.size, plan.network.in_channels),
+        train_cfg=dict(max_epochs=run.epochs),
     )
     entries.update(_schedule(run), auto_scale_lr=dict(enable=True))
     head = f'# {run.method} on the encoder and decoder of {name}; made by tools/pretrain_for.py.'
@@ -90,35 +103,48 @@ def _model(plan: Plan, run: Run) -> dict[str, Any]:
     base = METHODS[run.method]
     network = {**plan.config}
     if run.init is not None:
-        start = dict(type='Pretrained', checkpoint=run.init[0], **(dict(prefix=run.init[1]) if run.init[1] else {}))
+        options = dict(prefix=run.init[1], first_conv=run.first_conv)
+        start = dict(type='Pretrained', checkpoint=run.init[0], **{key: x for key, x in options.items() if x})
         network['encoder'] = {**network['encoder'], 'init_cfg': start}
-    options = base.positions if run.fast else {}
-    branches = {name: Extended('_base_.branch', **given, **options) for name, given in branch_levels(plan).items()}
+    cheap = base.positions if run.fast else {}
+    branches = {name: Extended('_base_.branch', **given, **cheap) for name, given in branch_levels(plan).items()}
     sides = dict(alpha=0.5) if len(branches) > 1 else {}
     momentum = dict(momentum=Code('_base_.momentum')) if base.momentum else {}
-    colours = _colours(plan.downstream.model.get('data_preprocessor') or {})
+    colours = _colours(plan.downstream.model.get('data_preprocessor') or {}, plan.network.in_channels)
     preprocessor = dict(type='mmdecon.ViewPreprocessor', **colours)
     model = dict(type='mmdecon.DeCon', data_preprocessor=preprocessor, network=network)
     return dict(**model, **sides, **momentum, branches=branches)
 
 
-def _colours(preprocessor: Mapping[str, Any]) -> dict[str, Any]:
+def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
     """Normalisation as downstream; a preprocessor of several branches holds it in an inner one.
 
     Raises:
-        ValueError: If its images have not three channels.
+        ValueError: If it is for another number of channels than the encoder takes.
     """
     preprocessor = preprocessor.get('data_preprocessor') or preprocessor
-    mean, std = preprocessor.get('mean') or [0.0, 0.0, 0.0], preprocessor.get('std') or [1.0, 1.0, 1.0]
-    if len(mean) != 3:
-        raise ValueError(f'model.data_preprocessor.mean is {mean}: images of {len(mean)} channels cannot be read yet')
-    return dict(mean=list(mean), std=list(std), bgr_to_rgb=bool(preprocessor.get('bgr_to_rgb', False)))
+    mean, std = preprocessor.get('mean') or [0.0] * channels, preprocessor.get('std') or [1.0] * channels
+    turned = bool(preprocessor.get('bgr_to_rgb', False)) and channels == COLOURS  # as mmseg does
+    if not len(mean) == len(std) == channels:
+        raise ValueError(
+            f'model.data_preprocessor has {len(mean)} means and {len(std)} stds, but model.backbone takes images of '
+            f'{channels} channels: give as many of each, or set model.backbone.in_channels'
+        )
+    return dict(mean=list(mean), std=list(std), bgr_to_rgb=turned)
 
 
-def _data(run: Run, size: int) -> dict[str, Any]:
+def _data(run: Run, size: int, channels: int) -> dict[str, Any]:
     """The data loader: what differs from the base file."""
     dataset: dict[str, Any] = dict(folders=run.folders[0] if len(run.folders) == 1 else run.folders)
-    if size != VIEW:
+    if channels != COLOURS:
+        dataset['type'] = 'mmdecon.RasterFolder'
+        load = f"dict(type='mmdecon.LoadRaster', channels={channels}, late=True)"
+        changes = f'size={size}, photometric=[_base_.{PHOTOMETRIC}] * 2'
+        dataset['pipeline'] = Code(
+            f"[{load} if step['type'] == 'mmdecon.LoadImage' else dict(step, {changes})"
+            " if step['type'] == 'mmdecon.TwoViews' else step for step in _base_.train_dataloader.dataset.pipeline]"
+        )
+    elif size != VIEW:
         dataset['pipeline'] = Code(
             f"[dict(step, size={size}) if step['type'] == 'mmdecon.TwoViews' else step"
             ' for step in _base_.train_dataloader.dataset.pipeline]'

@@ -152,7 +152,8 @@ class TestTheBlankImage:
 
     def test_refused_in_every_size(self) -> None:
         with pytest.raises(ValueError, match='takes no image of 64 pixels: .*; nor of 224 pixels: '):
-            build(dict(tiny.RESNET, in_channels=5))
+            arch = dict(embed_dims=8, depths=[1, 1, 1, 1], num_heads=[1, 2, 2, 4])
+            build(dict(type='mmpretrain.SwinTransformer', arch=arch, window_size=12))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_without_batch_norm_it_is_adamw(tmp_path: Path) -> None:
 
 def test_images_of_other_channels_are_refused(tmp_path: Path) -> None:
     grey = dict(UPER, data_preprocessor=dict(type='SegDataPreProcessor', mean=[1.0], std=[1.0]))
-    with pytest.raises(ValueError, match='images of 1 channels cannot be read yet'):
+    with pytest.raises(ValueError, match='has 1 means and 1 stds, but model.backbone takes images of 3 channels'):
         made(tmp_path, grey)
 
 
@@ -159,3 +159,28 @@ def test_a_text_is_read_where_the_folder_is_still_to_be_made(tmp_path: Path) -> 
 
 def test_bases_are_found() -> None:
     assert (bases_folder() / 'default_runtime.py').is_file()
+
+
+def four(**preprocessor: Any) -> dict[str, Any]:
+    """A small segmenter of four channels."""
+    given = dict(type='SegDataPreProcessor', mean=[1.0, 2.0, 3.0, 4.0], std=[5.0] * 4, **preprocessor)
+    return dict(UPER, data_preprocessor=given, backbone=dict(UPER['backbone'], in_channels=4))
+
+
+def text_of(folder: Path, downstream: dict[str, Any], **options: Any) -> str:
+    plan = make_plan(read_downstream(write(folder, downstream)))
+    run_ = Run('slotcon', ['a'], 40, 8, 100, True, ('file.pth', ''), 2, **options)
+    return config_text(plan, run_, folder)
+
+
+def test_other_channels_are_those_of_the_model(tmp_path: Path) -> None:
+    text = text_of(tmp_path, four(bgr_to_rgb=True), first_conv=['red', 'green', 'blue', 'mean'])
+    assert 'mean=[1.0, 2.0, 3.0, 4.0]' in text and 'bgr_to_rgb=False' in text and 'in_channels=4' in text
+    assert "type='mmdecon.RasterFolder'" in text and "dict(type='mmdecon.LoadRaster', channels=4, late=True)" in text
+    assert "first_conv=['red', 'green', 'blue', 'mean']" in text
+    assert 'datasets/multispectral_photometrics.py' in text and '[_base_.multispectral_photometric] * 2' in text
+
+
+def test_means_and_channels_agree(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='has 3 means and 3 stds, but model.backbone takes images of 4 channels'):
+        text_of(tmp_path, dict(UPER, backbone=dict(UPER['backbone'], in_channels=4)))

@@ -65,6 +65,7 @@ class Layout(ABC):
         other_parts: Names of further modules that an export may fill, where :meth:`place` gives others than ``places``.
         beyond: Names of modules that no pre-training reaches.
         also_under: Further keys of the file under which the library looks for the tensors, beside ``state_dict``.
+        input_option: How a target is made to take images of ``{channels}`` channels, as a clause for messages.
         safetensors: What to say of a file of safetensors that the library itself cannot read; empty where it can.
         proof: What computed the features that were compared, for the report.
     """
@@ -76,6 +77,7 @@ class Layout(ABC):
     beyond: ClassVar[tuple[str, ...]] = ()
     also_under: ClassVar[tuple[str, ...]] = ()
     safetensors: ClassVar[str] = ''
+    input_option: ClassVar[str] = 'give its first convolution {channels} inputs'
     proof: ClassVar[str] = 'the target'
 
     @abstractmethod
@@ -100,7 +102,7 @@ class Layout(ABC):
             source: Tells the levels' names.
             export: Tells the decoders.
             model: The target, in eval mode.
-            image: (B, 3, H, W).
+            image: (B, I, H, W), I the channels that the encoder takes.
 
         Returns:
             Level, by its name in the network -> map (B, C, h, w). A level of the network that the target does not give

@@ -29,6 +29,7 @@ class Detectron2(TableLayout):
     places = dict(encoder='backbone.bottom_up', neck='backbone')
     families = ('ResNet',)
     also_under = ('model',)
+    input_option = 'give MODEL.PIXEL_MEAN and PIXEL_STD {channels} values there'
     safetensors = 'detectron2 reads no safetensors'
     proof = "detectron2's forward pass, written anew in plain torch"
 
@@ -40,7 +41,7 @@ class Detectron2(TableLayout):
             )
         shape, network = ResNetShape.of(source.network.encoder), source.network
         backbone = nn.Module()
-        backbone.bottom_up = BottomUp(shape)
+        backbone.bottom_up = BottomUp(shape, network.in_channels)
         necks = [network.decoder[name] for name in export.decoders if network.decoder[name].place == NECK]
         for neck in necks:
             width, norms = network.levels[neck.names[0]].channels, not export.folded and has_norms(neck)
@@ -105,9 +106,9 @@ class Block(nn.Module):
 class BottomUp(nn.Module):
     """A ResNet or ResNeXt: stem, res2 to res5."""
 
-    def __init__(self, shape: ResNetShape) -> None:
+    def __init__(self, shape: ResNetShape, channels: int) -> None:
         super().__init__()
-        self.stem = nn.ModuleDict(dict(conv1=Conv(3, shape.entry, 7, 2)))
+        self.stem = nn.ModuleDict(dict(conv1=Conv(channels, shape.entry, 7, 2)))
         previous = shape.entry
         for i, depth in enumerate(shape.depths):
             planes = shape.planes << i
@@ -121,7 +122,7 @@ class BottomUp(nn.Module):
             self.add_module(f'res{i + 2}', nn.Sequential(*blocks))
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """(B, 3, H, W) -> maps of res2 to res5."""
+        """(B, channels, H, W) -> maps of res2 to res5."""
         x = F.max_pool2d(F.relu(self.stem['conv1'](image)), 3, 2, 1)
         maps = []
         for name, stage in self.named_children():

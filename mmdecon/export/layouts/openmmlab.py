@@ -39,6 +39,7 @@ class OpenMMLabLayout(Layout):
     """
 
     library: ClassVar[str]
+    input_option = 'set model.backbone.in_channels={channels} there, and give its data_preprocessor as many means'
     safetensors = "mmengine's load_from reads no safetensors: for it, name OUT .pth"
 
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:

@@ -23,10 +23,11 @@ class Timm(TableLayout):
 
     library = 'timm'
     places = dict(encoder='')
+    input_option = 'create it with in_chans={channels}'
     classifiers = ('fc.', 'head.fc.', 'head.weight', 'head.bias')
 
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
-        """The model of a name, such as ``resnet50``, or one with the encoder's depths and widths."""
+        """The model of a name, such as ``resnet50``, or one with the encoder's depths and widths; its ``in_chans``."""
         require('timm')
         import timm
 
@@ -34,6 +35,7 @@ class Timm(TableLayout):
         base, options = MODELS[family](encoder)
         if config is not None:
             base, options = config, {'img_size': self.image_side(source)} if family == 'Swin' else {}
+        options['in_chans'] = source.network.in_channels
         with refusing(f'the timm model {base} for {source.path}', 'built'):
             model: nn.Module = timm.create_model(base, pretrained=False, **options)
         return model

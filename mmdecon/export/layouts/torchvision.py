@@ -13,12 +13,13 @@ from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.segmentation.fcn import FCN, FCNHead
 
 from ...models.decoders.layer_calls import watching
+from ...models.encoders import SIDES
 from ...registry import LAYOUTS
 from ..pieces import Export
 from ..source import Source, refusing
 from .base import Misfits
 from .by_table import TableLayout, has_norms, watch
-from .torchvision_bodies import CLASSES, as_map, build_body, stage
+from .torchvision_bodies import CLASSES, as_map, build_body, stage, take_channels
 
 KINDS = 'torchvision for classifiers, torchvision.detection for FPN detectors, torchvision.segmentation for FCN'
 
@@ -32,12 +33,20 @@ class TorchvisionLayout(TableLayout):
     library = 'torchvision'
 
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
-        """The model of a name, such as ``fasterrcnn_resnet50_fpn``, or one with the encoder's depths and widths."""
+        """The model of a name, such as ``fasterrcnn_resnet50_fpn``, or one with the encoder's depths and widths.
+
+        torchvision has no option for channels: the first convolution is a new one where images have not three.
+        """
         subject = f'the torchvision model {config}' if config else f'torchvision classes for {source.path}'
         with refusing(subject, 'built'):
             if config is not None:
-                return self.build_named(config)
-            return self.build_around(build_body(self.table(source).family, source.network.encoder), source, export)
+                model = self.build_named(config)
+            else:
+                body = build_body(self.table(source).family, source.network.encoder)
+                model = self.build_around(body, source, export)
+            filled, side = model.get_submodule(self.places['encoder']), self.image_side(source)
+            take_channels(filled, source.network.in_channels, SIDES if side is None else [side])
+        return model
 
     def build_named(self, name: str) -> nn.Module:
         """The model of a name, from scratch."""

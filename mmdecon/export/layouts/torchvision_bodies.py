@@ -3,14 +3,16 @@
 Shapes: B images, C channels, h x w cells.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isqrt
+from typing import Any
 
 from torch import Tensor, nn
 from torchvision.models import ConvNeXt, ResNet, SwinTransformer, VisionTransformer
 from torchvision.models.convnext import CNBlockConfig
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from ...models.first_layer import COLOURS, image_readers
 from .shapes import ConvNeXtShape, ResNetShape, SwinShape, ViTShape
 
 CLASSES = 2
@@ -54,6 +56,23 @@ def build_body(family: str, encoder: nn.Module) -> nn.Module:
         encoder: The encoder.
     """
     return BODIES[family](encoder)
+
+
+def take_channels(body: nn.Module, channels: int, sides: Sequence[int]) -> None:
+    """Gives a classifier, which has no option for it, a new first convolution where images have not three channels.
+
+    Args:
+        body: The classifier, or what another model holds of one.
+        channels: Of the images.
+        sides: Of images that it may take, in pixels.
+    """
+    for name in image_readers(body, sides) if channels != COLOURS else ():
+        old = body.get_submodule(name)
+        assert isinstance(old, nn.Conv2d)
+        sizes: Any = old.kernel_size, old.stride, old.padding
+        new = nn.Conv2d(channels, old.out_channels, sizes[0], sizes[1], sizes[2], bias=old.bias is not None)
+        owner, _, field = name.rpartition('.')
+        setattr(body.get_submodule(owner), field, new)
 
 
 def _resnet(encoder: nn.Module) -> nn.Module:

@@ -1,6 +1,6 @@
 """xNet's decoder: a network that was trained to classify images.
 
-Shapes: B images, H x W pixels, C channels, h x w cells.
+Shapes: B images of I channels, H x W pixels, C channels of a map, h x w cells.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_foreign
-from ..encoders import channels_first, first_maps, is_channels_last
+from ..encoders import channels_first, channels_of, first_maps, is_channels_last
 from ..strict_start import StrictStart
 from ..with_image import pad_to
 from .reshape import ReShape
@@ -22,8 +22,8 @@ STARTS = dict(multiply=1.0, add=0.0)  # biases with which the combined map is th
 class XNet(StrictStart):
     """A pre-trained classifier as decoder (arXiv 2503.07637): image and encoder's last map -> maps of stride 4 to 32.
 
-    The encoder's map is enlarged to the image's size by a Re-Shape of three channels, combined with the image, and what
-    comes out runs through the classifier, whose maps are the decoder's. A neck, of mmseg's models as well as of
+    The encoder's map is enlarged to the image's size by a Re-Shape of as many channels, combined with the image, and
+    what comes out runs through the classifier, whose maps are the decoder's. A neck, of mmseg's models as well as of
     :class:`NeckDecoder`; it reads what :class:`WithImage` gives. Images whose sides are no multiple of the stride are
     padded, and the maps are cut to ``ceil(H / their stride)``.
 
@@ -47,7 +47,8 @@ class XNet(StrictStart):
         probe_size: Side in pixels of the blank image by which the classifier is asked what it gives.
 
     Raises:
-        ValueError: If there is no such ``combine``, ``init_std`` has no use for it, or the classifier gives no maps.
+        ValueError: If there is no such ``combine``, ``init_std`` has no use for it, or the classifier gives no maps or
+            takes another number of channels than the image has.
     """
 
     def __init__(
@@ -74,13 +75,19 @@ class XNet(StrictStart):
         if combine == 'gate':
             self.gate = nn.Parameter(torch.zeros(in_channels[0], 1, 1))
         self.classifier = build_foreign(classifier)
+        taken = channels_of(self.classifier, probe_size)
+        if taken != in_channels[0]:
+            raise ValueError(
+                f'the classifier of XNet takes images of {taken} channels, and is given some of {in_channels[0]}: set '
+                f'classifier.in_channels={in_channels[0]}, and first_conv in its init_cfg for weights of {taken}'
+            )
         self._channels_last = [is_channels_last(x) for x in first_maps(self.classifier, probe_size)[1]]
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Image and encoder's maps -> the classifier's maps.
 
         Args:
-            inputs: (B, 3, H, W) first, and last (B, C, ceil(H / stride), ceil(W / stride)).
+            inputs: (B, I, H, W) first, and last (B, C, ceil(H / stride), ceil(W / stride)).
 
         Returns:
             Maps (B, C, ceil(H / s), ceil(W / s)), s the stride of each.
@@ -104,11 +111,11 @@ class XNet(StrictStart):
         """What the classifier is given.
 
         Args:
-            image: (B, 3, H, W), padded.
+            image: (B, I, H, W), padded.
             feature: (B, C, H / stride, W / stride).
 
         Returns:
-            (B, 3, H, W).
+            (B, I, H, W).
         """
         enlarged = self.reshape(feature)
         if self.combine == 'multiply':

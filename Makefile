@@ -16,7 +16,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-slow test-openmmlab lint docs clean
+.PHONY: help demo test test-wide test-slow test-openmmlab lint docs clean
 
 help:  ## Lists the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -27,11 +27,14 @@ demo: .venv/.core  ## Pre-trains on bundled images, exports, fine-tunes; report 
 test: .venv/.det  ## Runs the fast tests and the examples in docstrings
 	$(PYTEST) --doctest-modules tests mmdecon benchmarks projects/*.py projects/demo/*.py
 
+test-wide: .venv/.det  ## Runs what the fast tests take samples of (every config, head, layout, ...) and whole runs of tools
+	$(PYTEST) -m 'wide and not slow' tests
+
 test-slow: .venv/.det  ## Runs the tests that take more than half a minute each
 	.venv/bin/python -m pytest -q -m slow tests
 
-test-openmmlab: .venv-openmmlab/.det  ## Runs the fast tests on the original OpenMMLab releases (Python <= 3.11)
-	$(subst .venv/,.venv-openmmlab/,$(PYTEST)) tests
+test-openmmlab: .venv-openmmlab/.det  ## Runs the same tests and the wide ones on the original OpenMMLab releases (Python <= 3.11)
+	$(subst .venv/,.venv-openmmlab/,$(PYTEST)) -m 'not slow' tests
 
 lint: .venv/.dev  ## Checks style, format, spelling, words and types
 	.venv/bin/python -m ruff check .

@@ -37,6 +37,7 @@ EXTRAS = {
         'pytest-xdist>=3',
         'tensorboard',
         'scikit-image>=0.22',
+        'segmentation-models-pytorch>=0.5',
     ],
     'projects': [  # of a clone: what the scripts in projects/ need
         'scipy>=1.9',

@@ -10,6 +10,7 @@ REMEDIES = {
     'skimage': 'install it with `pip install "mmdecon[regions]"`',
     'scipy': 'install it with `pip install scipy`; scikit-image brings it, too',
     'timm': 'install it with `pip install "timm>=1.0"`',
+    'segmentation_models_pytorch': 'install it with `pip install segmentation-models-pytorch`',
     'safetensors': 'install it with `pip install safetensors`; timm brings it, too',
     'webdataset': 'install it with `pip install "mmdecon[shards]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',

@@ -27,6 +27,7 @@ from mmdecon.models.branch import Branch, BranchOutput
 from mmdecon.registry import build_foreign
 from mmdecon.schedules import Clock
 from mmdecon.wrapping import find_parts
+from tests.support.wide import sampled
 
 from .support.depth_files import write_pair
 
@@ -196,7 +197,7 @@ def test_the_list_is_not_empty() -> None:
     assert folders >= {'slotcon', 'densecl', 'pixpro', 'detcon', 'decon', *(f'downstream/{task}' for task in tasks)}
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', sampled(CONFIGS))
 def test_trains(name: str) -> None:
     check(name)
 

@@ -18,7 +18,7 @@ from mmdecon.registry import LAYOUTS, MODELS
 
 from .decoders import table
 from .support import all_objectives, architectures, tiny
-from .support.exports import DENSE, FCN_HEAD, FPN_HEAD, PLAIN, save
+from .support.exports import DENSE, FCN_HEAD, FPN_HEAD, PLAIN, SMP_FPN, save
 from .support.registered import registered
 
 HEADS, OBJECTIVES = registered(MODELS, Head), registered(MODELS, Objective)
@@ -33,6 +33,7 @@ LAYOUT_DECODERS: Mapping[str, dict[str, Any]] = MappingProxyType(  # layout -> d
         'torchvision.detection': dict(fpn=PLAIN),
         'torchvision.segmentation': dict(head=FCN_HEAD),
         'detectron2': dict(fpn=PLAIN),
+        'smp': dict(head=SMP_FPN),
     }
 )
 
@@ -52,7 +53,7 @@ def wrapped() -> dict[str, set[str]]:
 def test_every_class_has_an_entry_in_its_table() -> None:
     assert HEADS and HEADS.keys() == named('head')
     assert OBJECTIVES and OBJECTIVES.keys() == named('objective')
-    assert DECODERS and DECODERS.keys() == wrapped().keys()
+    assert DECODERS and DECODERS.keys() == {*wrapped(), 'SMPDecoder'}  # whose catalogue is tests/export/test_smp.py
     assert KINDS and KINDS.keys() == LAYOUT_DECODERS.keys()
 
 
@@ -101,14 +102,17 @@ def test_a_decoder_keeps_its_tensors_in_its_module_and_makes_its_levels(name: st
         NeckDecoder=dict(fpn=PLAIN),
         SegHeadDecoder=dict(fpn=PLAIN, head=FPN_HEAD),
         DenseHeadDecoder=dict(fpn=PLAIN, dense=DENSE),
+        SMPDecoder=dict(head=SMP_FPN),
     )
     if 'dense' in decoders[name] and find_spec('mmdet') is None:
         pytest.skip('mmdet is not installed')
+    if decoders[name].get('head') == SMP_FPN:
+        pytest.importorskip('segmentation_models_pytorch')
     network = MODELS.build(tiny.network(decoders[name]))
     decoder = list(network.decoder.values())[-1]
     assert type(decoder) is DECODERS[name] and decoder.place in PLACES
     assert all(key.startswith(f'{decoder.place}.') for key in decoder.state_dict())
-    assert bool(decoder.classifiers) == (decoder.place != NECK)
+    assert bool(decoder.classifiers) == (decoder.place != NECK and name != 'SMPDecoder')  # whose classifier is outside
     maps = network.encode(torch.zeros(1, 3, 64, 64))
     assert DECODERS[name].reads(dict(inputs='c5', previous='x')) == {'c5', 'x'}
     for one in network.decoder.values():

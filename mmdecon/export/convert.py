@@ -40,7 +40,7 @@ def convert(
         ValueError: If the layout has no place for something, there is no such decoder, the decoders do not follow each
             other as they do downstream, or there is no norm to fold.
     """
-    library = get_layout(layout)
+    library = get_layout(layout).for_target(target)
     if part not in PARTS:
         raise ValueError(f'part is {part!r}; known: {list(PARTS)}')
     chosen = choose_decoders(source, part, decoders)

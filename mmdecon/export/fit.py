@@ -50,7 +50,11 @@ def check_fit(
             would stay random in places; names every part that differs, with the remedies.
     """
     wanted, absent = model.state_dict(), (*layout.classifiers, *(classifiers or ()))
-    missing = [name for name in wanted if name not in state and not name.endswith('num_batches_tracked')]
+    missing = [
+        name
+        for name in wanted
+        if name not in state and not name.endswith('num_batches_tracked') and not layout.is_constant(name)
+    ]
     left_over = [name for name in state if name not in wanted]
     allowed = {*untrained, *new}
     filled = {layout.part(name) for name in state}

@@ -95,11 +95,12 @@ def synchronised(config: Any) -> Any:
     return config
 
 
-def probe_encoder(config: Mapping[str, Any]) -> Probed:
+def probe_encoder(config: Mapping[str, Any], side: int | None = None) -> Probed:
     """Builds an encoder and asks for its levels.
 
     Args:
         config: Of the encoder.
+        side: Of the image to try, in pixels; by default the least that it takes.
 
     Raises:
         ValueError: If it takes no image, or gives anything but maps, whatever it is told.
@@ -110,16 +111,16 @@ def probe_encoder(config: Mapping[str, Any]) -> Probed:
             continue
         try:
             encoder = build_foreign({**config, **options})
-            return _probe(encoder, {**config, **options})
+            return _probe(encoder, {**config, **options}, side)
         except NoMaps as error:
             refusal = refusal or error
     raise refusal or NoMaps(f'{kind.__name__} gives no maps')
 
 
-def _probe(encoder: nn.Module, config: dict[str, Any]) -> Probed:
+def _probe(encoder: nn.Module, config: dict[str, Any], side: int | None) -> Probed:
     fixed = None
     try:
-        side, maps = first_maps(encoder)
+        side, maps = first_maps(encoder, side)
     except NoMaps:
         raise
     except ValueError:  # position embeddings of one size, as BEiT's

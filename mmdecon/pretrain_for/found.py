@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import torch
@@ -59,7 +61,7 @@ class Found:
             try:
                 decoder, made = _try(config, self.levels, self.maps)
             except REFUSALS as error:
-                reasons.append(next(iter(str(error).splitlines()), '') or type(error).__name__)
+                reasons.append(next(iter(str(error).splitlines()), '') or _place_of(error))
                 continue
             self.maps.update(made)
             strides = {key: max(1, round(side / x.shape[2])) for key, x in made.items()}
@@ -67,6 +69,12 @@ class Found:
             self.decoders[name] = config
             return decoder
         raise ValueError(reasons[0][:200])
+
+
+def _place_of(error: Exception) -> str:
+    """Where an error without a message was raised, and the line."""
+    last = extract_tb(error.__traceback__)[-1]
+    return f'{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}: {last.line}'
 
 
 def _try(

@@ -12,8 +12,10 @@ from ..models.twin import TEACHER
 from ..registry import MODELS
 from .decoders import Found, find_decoders
 from .downstream import Downstream
-from .encoder import encoder_config, probe_encoder
+from .encoder import Probed, encoder_config, probe_encoder
 
+LARGE = 512
+"""Side in pixels of the image that is tried where no decoder runs on a small one; views are then as large."""
 CELLS = 4
 """Cells a side that a level must have in a view to be contrasted."""
 
@@ -57,17 +59,20 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     Raises:
         ValueError: If its backbone gives no maps, or there is no decoder to train alone.
     """
-    probed = probe_encoder(encoder_config(downstream.part('backbone')[0]))
-    found = Found(dict(probed.levels), dict(probed.maps), list(probed.levels))
-    find_decoders(downstream, found, probed.side)
+    probed, found = _find(downstream)
+    if not (found.decoders or probed.fixed):  # some heads pool more cells than small images have
+        large, again = _find(downstream, LARGE)
+        probed, found, size = (large, again, max(LARGE, size)) if again.decoders else (probed, found, size)
     network: dict[str, Any] = dict(type='mmdecon.Network', encoder=probed.config)
     network.update(dict(decoder=found.decoders) if found.decoders else {})
     network.update(dict(level_names=probed.given) if probed.given else {})
     if decoder_only:
         network['freeze_encoder'] = True
     coarsest = max(level.stride for level in found.levels.values())
-    if probed.fixed or probed.side < 2 * coarsest:  # with fewer than two cells a stride cannot be told
-        network['probe_size'] = probed.fixed or 2 * coarsest
+    if probed.fixed or probed.side == LARGE:
+        network['probe_size'] = probed.side
+    elif probed.side < 2 * coarsest:  # with fewer than two cells a stride cannot be told
+        network['probe_size'] = 2 * coarsest
     with drawing_the_same():
         built: Network = MODELS.build({**network})
     size = probed.fixed or size
@@ -84,6 +89,14 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
         chosen,
         {**found.left, **coarse},
     )
+
+
+def _find(downstream: Downstream, side: int | None = None) -> tuple[Probed, Found]:
+    """Tries the encoder and the decoders, on an image of a side in pixels, or of the least that the encoder takes."""
+    probed = probe_encoder(encoder_config(downstream.part('backbone')[0]), side)
+    found = Found(dict(probed.levels), dict(probed.maps), list(probed.levels))
+    find_decoders(downstream, found, probed.side)
+    return probed, found
 
 
 def _choose(levels: Mapping[str, Level], size: int) -> tuple[list[str], dict[str, str]]:

@@ -42,7 +42,9 @@ def read_rows(path: Path) -> dict[str, dict]:
 def in_turns(configs: Iterable[Path]) -> list[Path]:
     """One config of each folder, then a second of each, and so on: all families are seen early."""
     folders: dict[Path, list[Path]] = {}
-    for path in sorted(configs, key=lambda path: [int(n) for n in re.findall(r'\d+', path.stem)]):  # R18 before R101
+    for path in sorted(
+        configs, key=lambda path: [int(n) for n in re.findall(r'\d+', path.stem)] or [10**9]
+    ):  # R18 before R101
         folders.setdefault(path.parent, []).append(path)
     return [path for turn in zip_longest(*folders.values()) for path in turn if path is not None]
 

@@ -83,6 +83,7 @@ def test_memory_and_parts(configs: list[str]) -> None:
 
 
 @needs_shards
+@pytest.mark.wide
 def test_two_processes_with_and_without_shards(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
     """Data-parallel and by the config's strategy; without processes a strategy has nothing to do."""
     sharded, out = tmp_path / 'sharded.py', tmp_path / 'costs.json'

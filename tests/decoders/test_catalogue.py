@@ -6,6 +6,8 @@ import pytest
 import torch
 from mmengine.utils import digit_version
 
+from tests.support.wide import sampled
+
 from .table import TABLES, installed, library, row, rows
 from .trial import build, try_out
 
@@ -29,7 +31,7 @@ def test_most_convolutional_detectors_work() -> None:
     assert len([name for name in installed('dense heads') if TABLES['dense heads'][name].works]) >= 24
 
 
-@pytest.mark.parametrize('kind, name', [(kind, name) for kind, name in ENTRIES if TABLES[kind][name].works])
+@pytest.mark.parametrize('kind, name', sampled((kind, name) for kind, name in ENTRIES if TABLES[kind][name].works))
 def test_it_works_as_the_page_says(kind: str, name: str) -> None:
     entry = TABLES[kind][name]
     if name not in installed(kind) or find_spec(entry.needs) is None:

@@ -100,6 +100,7 @@ def by_mim(config: str, export: str, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.mark.wide
 def test_mmsegs_tools_by_mim_and_ours_agree(ours: tuple[Path, str], by_mim: Path, config: str, tmp_path: Path) -> None:
     folder, printed = ours
     assert len(commands.losses(folder)) == 3  # two iterations and a validation

@@ -16,6 +16,7 @@ from tests.support import tiny
 from tests.support.architectures import ENCODERS, need_library, network
 from tests.support.exports import FCN_HEAD, PLAIN, save
 from tests.support.registered import registered
+from tests.support.wide import sampled
 
 RESNETS = {'ResNet', 'ResNeXt'}
 FAMILIES: dict[str, set[str]] = {  # layout -> architectures that its library has
@@ -27,6 +28,7 @@ FAMILIES: dict[str, set[str]] = {  # layout -> architectures that its library ha
     'torchvision.detection': RESNETS,
     'torchvision.segmentation': RESNETS,
     'detectron2': RESNETS,
+    'smp': RESNETS,
 }
 PAIRS = [(layout, name) for layout, names in FAMILIES.items() for name in sorted(names)]
 TRANSLATED = [(layout, name) for layout, name in PAIRS if not layout.startswith('mm')]
@@ -61,7 +63,7 @@ def test_every_layout_is_here() -> None:
     assert FAMILIES.keys() == registered(LAYOUTS, Layout).keys()
 
 
-@pytest.mark.parametrize('layout, name', PAIRS)
+@pytest.mark.parametrize('layout, name', sampled(PAIRS, 4))
 def test_features_are_equal(source, layout: str, name: str) -> None:
     need_library(layout)
     pretrained = source(name)
@@ -99,7 +101,7 @@ def test_what_a_library_lacks_is_refused(source, layout: str, name: str) -> None
     assert '\n' not in str(found.value)
 
 
-@pytest.mark.parametrize('layout, name', TRANSLATED)
+@pytest.mark.parametrize('layout, name', sampled(TRANSLATED, 4))
 def test_a_file_of_the_library_starts_an_encoder(source, tmp_path, layout: str, name: str) -> None:
     need_library(layout)
     pretrained, kind = source(name), get_layout(layout)
@@ -202,7 +204,9 @@ THREE = dict(PLAIN, inputs=['c3', 'c4', 'c5'])
 
 
 @pytest.mark.parametrize('layout', ['torchvision.detection', 'detectron2'])
-@pytest.mark.parametrize('fpn, fold', [(PLAIN, False), (FPN_NORMS, False), (FPN_NORMS, True), (THREE, False)])
+@pytest.mark.parametrize(
+    'fpn, fold', sampled([(FPN_NORMS, True), (PLAIN, False), (FPN_NORMS, False), (THREE, False)], 4)
+)
 def test_fpns(tmp_path, layout: str, fpn: dict[str, Any], fold: bool) -> None:
     config = network('ResNet', dict(fpn=fpn))
     made = ['p3', 'p4', 'p5'] if fpn is THREE else ['p2', 'p3', 'p4', 'p5']

@@ -72,6 +72,7 @@ def python(request) -> Path:
     return pytest.skip('needs onedl-mim or openmim')
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     'config', [pytest.param(CONFIG, marks=pytest.mark.slow), CONFIG.name], ids=['path', 'bare name']
 )
@@ -81,5 +82,6 @@ def test_mim_trains_as_our_tool_does(python, config, options, expected, tmp_path
     assert losses(tmp_path / 'run') == expected
 
 
+@pytest.mark.wide
 def test_mmpretrains_tool_trains_as_ours_does(options, expected, tmp_path):
     assert run(MMPRETRAINS, tmp_path, options) == expected

@@ -125,6 +125,74 @@ def test_levels_of_one_stride_are_named_by_their_layers(tmp_path: Path) -> None:
     assert {'layer4', 'p2', 'out'} <= set(prove(made)[1].equal)
 
 
+def test_a_head_that_pools_more_than_small_images_have(tmp_path: Path) -> None:
+    backbone = dict(type='MobileNetV3', arch='small', out_indices=(0, 1, 12), norm_cfg=dict(type='BN'))
+    head = dict(
+        type='LRASPPHead',
+        in_channels=(16, 16, 576),
+        in_index=(0, 1, 2),
+        channels=16,
+        branch_channels=(4, 8),
+        input_transform='multiple_select',
+        num_classes=2,
+        norm_cfg=BN,
+        loss_decode=LOSS,
+    )
+    made = plan(tmp_path, dict(type='EncoderDecoder', backbone=backbone, decode_head=head))
+    assert (made.size, made.config['probe_size'], made.decoder, made.left) == (512, 512, ['out'], {})
+    assert 'out' in prove(made)[1].equal
+
+
+DETECTOR = dict(
+    backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8),
+    neck=dict(type='FPN', in_channels=CHANNELS, out_channels=8, num_outs=5),
+)
+ANCHORS = dict(type='AnchorGenerator', scales=[8], ratios=[1.0], strides=[4, 8, 16, 32, 64])
+
+
+def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
+    pytest.importorskip('mmdet')
+    head = dict(type='RPNHead', in_channels=8, feat_channels=8, anchor_generator=ANCHORS)
+    export, found = prove(
+        plan(
+            tmp_path,
+            dict(type='RPN', **DETECTOR, rpn_head=head, **{f'{of}_cfg': dict(rpn=dict()) for of in ('train', 'test')}),
+            'mmdet',
+        )
+    )
+    assert 'bbox_head.rpn_conv.weight' in export.state and 't2' in found.equal and set(found.fit.new) == {'classifier'}
+
+
+def test_constants_of_a_loss_are_no_weights(tmp_path: Path) -> None:
+    pytest.importorskip('mmdet')
+    head = dict(
+        type='RetinaHead',
+        num_classes=2,
+        in_channels=8,
+        feat_channels=8,
+        stacked_convs=1,
+        anchor_generator=dict(ANCHORS, strides=[4, 8, 16, 32, 64]),
+        loss_cls=dict(type='GHMC', bins=4, momentum=0.75),
+        loss_bbox=dict(type='GHMR', bins=4, momentum=0.7),
+    )
+    _, found = prove(plan(tmp_path, dict(type='RetinaNet', **DETECTOR, bbox_head=head), 'mmdet'))
+    assert 'cls2' in found.equal and 'edges' not in str(found.fit.new)
+
+
+def test_a_norm_that_needs_a_group_of_processes(tmp_path: Path) -> None:
+    pytest.importorskip('mmdet')
+    head = dict(
+        type='RetinaHead',
+        num_classes=2,
+        in_channels=8,
+        feat_channels=8,
+        stacked_convs=1,
+        norm_cfg=dict(type='MMSyncBN', requires_grad=True),
+        anchor_generator=ANCHORS,
+    )
+    assert 'cls2' in prove(plan(tmp_path, dict(type='RetinaNet', **DETECTOR, bbox_head=head), 'mmdet'))[1].equal
+
+
 def test_the_decoder_alone(tmp_path: Path) -> None:
     made = plan(tmp_path, UPER, decoder_only=True)
     assert made.config['freeze_encoder'] and made.encoder == [] and made.decoder == ['out']

@@ -11,6 +11,7 @@ from mmengine.config import Config
 
 from projects.runs import DONE, ROOT, Commands
 from projects.xnet_ablations.__main__ import ROWS, TASKS
+from tests.support.wide import sampled
 
 from ..test_configs import check
 from ..xnet.test_xnet_configs import check_pre_training, check_steps, marked, read
@@ -24,18 +25,18 @@ PRE_TRAINING = sorted(path.stem for path in XNET.glob('decon*.py'))
 ABLATIONS = [name for name in ROWS if name not in ('xnet_lite0-lite0', 'xnet_r18-r18')]
 
 
-@pytest.mark.parametrize('path', SMALL, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', sampled(SMALL), ids=lambda path: path.stem)
 def test_trains(path: Path) -> None:
     check(path)
 
 
-@pytest.mark.parametrize('name', marked(PRE_TRAINING))
+@pytest.mark.parametrize('name', sampled(marked(PRE_TRAINING)))
 def test_an_xnet_pre_trains(name: str, tmp_path: Path) -> None:
     check_pre_training(XNET / f'{name}.py', tmp_path)
 
 
 @pytest.mark.parametrize('task', TASKS)
-@pytest.mark.parametrize('name', marked(ABLATIONS))
+@pytest.mark.parametrize('name', sampled(marked(ABLATIONS)))
 def test_an_ablation_steps(name: str, task: str) -> None:
     row = ROWS[name]
     cfg = read(XNET / f'{row.config}_{task}.py')

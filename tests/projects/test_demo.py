@@ -30,6 +30,7 @@ def labels(path):
     return np.asarray(Image.open(path))
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize('start', STARTS)
 def test_scores_are_those_of_the_written_predictions(demo, start):
     files = sorted((demo.run_dir(start, 3) / 'predictions').glob('*.png'))
@@ -44,6 +45,7 @@ def test_scores_are_those_of_the_written_predictions(demo, start):
     assert scores.mean_iou == pytest.approx((nucleus + background) / 2, abs=0.01)
 
 
+@pytest.mark.wide
 def test_the_report_prints_the_scores_and_warns_of_the_quick_run(demo):
     text = (demo.out / 'report.md').read_text()
     assert result_table(demo.scores) in text and differences(demo.scores, 'random') in text
@@ -53,11 +55,13 @@ def test_the_report_prints_the_scores_and_warns_of_the_quick_run(demo):
     assert text.count('python tools/probe.py') == 1 and demo.probed.tables() in text
 
 
+@pytest.mark.wide
 def test_the_probe_compares_with_random_networks(demo):
     starts = [(result.start, result.row.feature) for result in demo.probed.results if result.row.method == 'knn']
     assert starts == [('given', 'p2'), ('encoder', 'c2+c3+c4+c5'), ('random decoder', 'p2'), ('from scratch', 'p2')]
 
 
+@pytest.mark.wide
 def test_the_command_of_the_probe_does_the_same(demo, monkeypatch):
     (command,) = [command for command in demo.commands if 'probe.py' in command]
     monkeypatch.setattr('sys.argv', command.split()[1:])
@@ -69,6 +73,7 @@ def test_the_command_of_the_probe_does_the_same(demo, monkeypatch):
     assert [split.names for split in tool['open_data'](args)] == [split.names for split in open_data(None)]
 
 
+@pytest.mark.wide
 def test_starts_differ_by_what_they_load(demo):
     commands = [command for command in demo.commands if 'train.py projects/demo/configs/finetune' in command]
     loads = [re.search(r'load_from=(\S+)', command) for command in commands]
@@ -77,6 +82,7 @@ def test_starts_differ_by_what_they_load(demo):
     assert 'lateral_convs' not in demo.left_new['encoder+decoder']
 
 
+@pytest.mark.wide
 def test_pictures_show_rows_for_images_and_columns_for_starts(demo):
     for name, rows, columns in (('slots', 4, 3), ('predictions', 4, 5), ('views', 3, 3)):
         height, width = labels(demo.out / f'{name}.png').shape[:2]

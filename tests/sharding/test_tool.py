@@ -107,6 +107,7 @@ def assert_same(got: dict[str, Any], wanted: dict[str, Any], **tolerance: float)
 
 
 @needs_shards
+@pytest.mark.wide
 @pytest.mark.parametrize('name', NAMES)
 def test_a_checkpoint_of_shards_is_that_of_a_whole_model(folder: Path, name: str) -> None:
     """Weights, teachers, centres and the optimiser's state, up to the order of sums; the same names and numbers."""
@@ -114,17 +115,20 @@ def test_a_checkpoint_of_shards_is_that_of_a_whole_model(folder: Path, name: str
 
 
 @needs_shards
+@pytest.mark.wide
 def test_resumed_steps_are_the_uninterrupted_ones(folder: Path) -> None:
     assert commands.losses(folder / 'again_shards') == commands.losses(folder / 'tiny_shards')[2:]
     assert_same(checkpoint(folder, 'again_shards'), checkpoint(folder, 'tiny_shards'), rtol=0, atol=0)
 
 
 @needs_shards
+@pytest.mark.wide
 def test_a_whole_model_goes_on_from_shards(folder: Path) -> None:
     assert_same(checkpoint(folder, 'again_whole'), checkpoint(folder, 'tiny_whole'), rtol=1e-3, atol=2e-6)
 
 
 @needs_shards
+@pytest.mark.wide
 def test_a_frozen_encoder_is_whole_and_written_once(folder: Path) -> None:
     state = checkpoint(folder, 'tiny_frozen_shards')['state_dict']
     given = torch.load(folder / 'encoder.pth', weights_only=True)['state_dict']

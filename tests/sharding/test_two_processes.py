@@ -17,7 +17,7 @@ from tests.support import joint, tiny
 from tests.support.pair import joined
 from tests.support.shards import needs_shards
 
-pytestmark = needs_shards
+pytestmark = [needs_shards, pytest.mark.wide]
 PASSES = 4
 LARS = dict(type='mmpretrain.LARS', lr=0.1, momentum=0.9, weight_decay=1e-4)
 ADAMW = dict(type='AdamW', lr=1e-3, weight_decay=0.05, eps=1e-6)  # where gradients are 0 but for rounding, steps too

@@ -80,8 +80,11 @@ def network(name: str, decoder: dict[str, Any] | None = None) -> dict[str, Any]:
     return tiny.network(decoder or {}, encoder=ENCODERS[name], **names)
 
 
+LIBRARIES = dict(smp='segmentation_models_pytorch')  # of layouts that are not called as their library
+
+
 def need_library(layout: str) -> None:
     """Skips a test of a layout whose library is not installed."""
-    library = layout.partition('.')[0]
+    library = LIBRARIES.get(layout, layout.partition('.')[0])
     if library not in NEEDS_NONE and find_spec(library) is None:
         pytest.skip(f'{library} is not installed')

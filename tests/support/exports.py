@@ -25,6 +25,10 @@ FCN_HEAD = dict(  # as torchvision has it, a quarter of 512 channels wide
     inputs='c5',
     head=dict(type='mmseg.FCNHead', channels=128, num_convs=1, concat_input=False, norm_cfg=tiny.BN),
 )
+SMP_FPN = dict(
+    type='mmdecon.SMPDecoder',
+    model=dict(type='smp.FPN', decoder_pyramid_channels=16, decoder_segmentation_channels=32),
+)
 BACKBONE = dict(type='mmseg.ResNet', depth=18, base_channels=8, norm_cfg=tiny.BN)
 
 

@@ -7,10 +7,12 @@ from .mmdet import MMDet
 from .mmpretrain import MMPretrain
 from .mmseg import MMSeg
 from .openmmlab import OpenMMLabLayout
+from .smp import SMP
 from .timm import Timm
 from .torchvision import Torchvision, TorchvisionDetection, TorchvisionSegmentation
 
 __all__ = [
+    'SMP',
     'Counterpart',
     'Detectron2',
     'Layout',

@@ -140,6 +140,22 @@ class Layout(ABC):
         name = self.places[piece.place]
         return name if piece.number is None else f'{name}.{piece.number}'
 
+    def for_target(self, config: str | None) -> 'Layout':
+        """The layout as a target needs it, where the places of its modules depend on it; by default they do not.
+
+        Args:
+            config: What ``--target`` names.
+        """
+        return self
+
+    def is_constant(self, name: str) -> bool:
+        """Whether a tensor of a target is no weight, as what its losses compute with; by default none is.
+
+        Args:
+            name: Of the tensor.
+        """
+        return False
+
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of the modules that an export may fill."""

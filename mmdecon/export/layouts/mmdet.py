@@ -1,9 +1,12 @@
 """The layout of mmdet: detectors."""
 
+from typing import Any
+
 from ...models.decoders import DENSE_HEAD
 from ...models.decoders.arguments import class_of
 from ...registry import LAYOUTS
 from ..pieces import Piece
+from ..source import read_config
 from .base import SAME, Counterpart
 from .openmmlab import FLAT_STEM, OpenMMLabLayout
 
@@ -17,6 +20,7 @@ class MMDet(OpenMMLabLayout):
     """Models of mmdet: ``backbone``, ``neck``, and one dense head.
 
     Dense heads are ``bbox_head``, but proposal networks ``rpn_head``, of two-stage detectors, and SOLO's ``mask_head``.
+    A detector that is nothing but a proposal network (``mmdet.RPN``) keeps it as ``bbox_head``.
     """
 
     library = 'mmdet'
@@ -31,9 +35,21 @@ class MMDet(OpenMMLabLayout):
         'mmseg.FPN': Counterpart('mmdet.FPN'),
     }
 
+    def __init__(self, single_stage: bool = False) -> None:
+        self.single_stage = single_stage
+
+    def for_target(self, config: str | None) -> 'MMDet':
+        """Looks whether the detector of a config is a proposal network alone."""
+        model: Any = read_config(config).model if config else {}
+        kind = model.get('type')
+        if kind is None:
+            return self
+        named = kind if '.' in kind else f'mmdet.{kind}'
+        return MMDet(single_stage=issubclass(class_of(dict(type=named)), class_of(dict(type='mmdet.RPN'))))
+
     def place(self, piece: Piece) -> str:
         """A dense head's place depends on what it is."""
-        if piece.place != DENSE_HEAD:
+        if piece.place != DENSE_HEAD or self.single_stage:
             return super().place(piece)
         kind = class_of(dict(type=piece.type))
         found = (place for base, place in OWN_PLACES.items() if issubclass(kind, class_of(dict(type=base))))

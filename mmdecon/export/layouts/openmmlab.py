@@ -18,6 +18,7 @@ from ...registry import MODELS, build_foreign
 from ..pieces import Export
 from ..source import Source, read_config, refusing
 from .base import Layout, Misfits
+from .remedies import of_backbone, of_decoder
 from .rules import Rule
 
 FLAT_STEM: Sequence[Rule] = (
@@ -27,7 +28,6 @@ FLAT_STEM: Sequence[Rule] = (
 )
 """mmpretrain's deep stem holds three blocks of convolution, norm and activation, mmseg's and mmdet's nine layers."""
 
-STEMS = ('backbone.stem.', 'backbone.conv1.', 'backbone.bn1.')  # of ResNets, of both kinds
 TRAINING_ONLY = ('drop_path_rate',)  # arguments of mmpretrain's backbones that mmseg's and mmdet's lack
 
 
@@ -56,7 +56,7 @@ class OpenMMLabLayout(Layout):
         with refusing(f'the model of {config}', 'built'):
             return build_foreign({'_scope_': scope, **self.model_config(cfg.model, scope)})
 
-    def model_config(self, model: Mapping[str, Any], scope: str) -> dict[str, Any]:
+    def model_config(self, model: Mapping[str, Any], scope: str) -> Mapping[str, Any]:
         """A model's config without the files that training would start from, which need not exist here.
 
         Args:
@@ -66,7 +66,13 @@ class OpenMMLabLayout(Layout):
         backbone = {key: value for key, value in model['backbone'].items() if key != 'init_cfg'}
         if backbone.get('pretrained') is True:  # wrappers of timm download otherwise
             backbone['pretrained'] = False
-        return {**{key: value for key, value in model.items() if key != 'pretrained'}, 'backbone': backbone}
+        kept = {key: value for key, value in model.items() if key != 'pretrained'}
+        changed: Mapping[str, Any] = _of_one_process({**kept, 'backbone': backbone})
+        return changed
+
+    def is_constant(self, name: str) -> bool:
+        """Heads hold their losses, some of which have buffers (GHM)."""
+        return re.search(r'\.loss_\w+\.', name) is not None
 
     def lists(self, config: str | None) -> Collection[str]:
         """Parts of a config's model that are written as lists: cascades of heads, necks behind one another."""
@@ -113,7 +119,7 @@ class OpenMMLabLayout(Layout):
                 f'Only {", ".join(self.parts)} are looked for: make the file with tools/export.py, or name '
                 "it in backbone.init_cfg=dict(type='Pretrained', checkpoint=..., prefix=...) instead of load_from."
             )
-        found = _of_backbone(misfits) if part == self.places['encoder'] else _of_decoder(misfits)
+        found = of_backbone(misfits) if part == self.places['encoder'] else of_decoder(misfits)
         return ' '.join(found)
 
     def _build_parts(self, source: Source, export: Export) -> nn.ModuleDict:
@@ -150,41 +156,15 @@ class OpenMMLabLayout(Layout):
         return build_foreign(kept)
 
 
-def _of_backbone(misfits: Misfits) -> list[str]:
-    """Remedies where a backbone differs: its stem, and the rest."""
-    names = [name for kind in misfits for name in kind]
-    stem = [name for name in names if name.startswith('backbone.stem.')]
-    found = []
-    if stem:
-        ours, theirs = ('one 7x7 convolution', 'three') if stem[0] in misfits.holes else ('three convolutions', 'one')
-        found.append(
-            f"The stem was pre-trained with {ours}, the target has {theirs}: pre-train with the target's stem "
-            "(mmpretrain.ResNetV1c for mmseg's shipped configs, mmpretrain.ResNet for mmdet's), or set the "
-            "target's backbone.type to match."
-        )
-    if not stem or [name for name in names if not name.startswith(STEMS)]:
-        found.append('The backbones differ: give the target the type, depth and width of the pre-trained encoder.')
-    return found
-
-
-def _of_decoder(misfits: Misfits) -> list[str]:
-    """Remedies where a neck or a head differs: a neck's norms, and the rest."""
-    names = [name for kind in misfits for name in kind]
-    norms = [name for name in names if name.startswith('neck.') and '.bn.' in name]
-    lacking, extra = ([name for name in norms if name in kind] for kind in (misfits.left_over, misfits.holes))
-    found = []
-    if lacking:
-        found.append(
-            "The target's neck has no norm: export with --fold-norm, or pre-train without norm_cfg in the neck."
-        )
-    if extra:
-        found.append("The target's neck has a norm: set its norm_cfg=None, or pre-train with one.")
-    biases = [name for name in names if found and name.endswith('.conv.bias')]  # which a norm takes the place of
-    if set(names) - set(norms) - set(biases) or not found:
-        found.append(
-            'The decoders differ: export with --part encoder, or give the target the type and channels of ours.'
-        )
-    return found
+def _of_one_process(config: Any) -> Any:
+    """A config without mmcv's own synchronised norm, which cannot be built outside a group of processes."""
+    if isinstance(config, Mapping):
+        kind: Any = type(config)  # a ConfigDict stays one
+        changed = kind({key: _of_one_process(value) for key, value in config.items()})
+        return kind(changed, type='SyncBN') if config.get('type') == 'MMSyncBN' else changed
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_of_one_process, config))
+    return config
 
 
 def _bare(x: Any) -> Tensor:

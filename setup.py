@@ -15,7 +15,15 @@ ROOT = Path(__file__).resolve().parent
 README = ROOT / 'README.md'
 
 # Both OpenMMLab lines install the same import names: as hard requirements, pip would put one over the other.
+RASTERS = {
+    'tiff': ['tifffile>=2023.7.10', 'imagecodecs>=2023.7.10'],  # the second decodes what is compressed but by deflate
+    'geo': ['rasterio>=1.3'],
+    'dicom': ['pydicom>=3.0'],
+}
+ALL_RASTERS = [name for names in RASTERS.values() for name in names]
 EXTRAS = {
+    **RASTERS,
+    'rasters': ALL_RASTERS,
     'onedl': ['onedl-mmengine>=0.10.8', 'onedl-mmcv>=2.3', 'onedl-mmpretrain>=1.3', 'onedl-mmsegmentation>=1.4'],
     'openmmlab': [
         'mmengine>=0.10.4',
@@ -38,6 +46,7 @@ EXTRAS = {
         'tensorboard',
         'scikit-image>=0.22',
         'segmentation-models-pytorch>=0.5',
+        *ALL_RASTERS,
     ],
     'projects': [  # of a clone: what the scripts in projects/ need
         'scipy>=1.9',

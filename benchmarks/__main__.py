@@ -5,14 +5,14 @@ from argparse import ArgumentParser, Namespace
 from mmdecon.files import require_picture, require_writable
 from mmdecon.refusal import told_plainly
 
-from . import loss, regions, step, views
+from . import loss, raster, regions, step, views
 
 
 def parse() -> Namespace:
     """Reads the arguments; each kind of measurement adds its own."""
     parser = ArgumentParser(description=__doc__)
     kinds = parser.add_subparsers(dest='kind', required=True)
-    for kind in (step, views, regions, loss):
+    for kind in (step, views, regions, loss, raster):
         kind.add_parser(kinds)
     return parser.parse_args()
 

@@ -13,6 +13,10 @@ REMEDIES = {
     'segmentation_models_pytorch': 'install it with `pip install segmentation-models-pytorch`',
     'safetensors': 'install it with `pip install safetensors`; timm brings it, too',
     'webdataset': 'install it with `pip install "mmdecon[shards]"`',
+    'tifffile': 'install it with `pip install "mmdecon[tiff]"`',
+    'imagecodecs': 'install it with `pip install "mmdecon[tiff]"`',
+    'rasterio': 'install it with `pip install "mmdecon[geo]"`',
+    'pydicom': 'install it with `pip install "mmdecon[dicom]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
 

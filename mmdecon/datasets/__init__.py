@@ -1,6 +1,7 @@
 """Datasets and transforms: from image files to batches of views."""
 
 from ..images.errors import UnreadableImage
+from ..images.raster import LoadRaster
 from ..images.reading import LoadImage
 from .depth_folder import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth
@@ -9,6 +10,7 @@ from .draws import SeededDraws
 from .image_folder import ImageFolder
 from .load_regions import LoadRegions
 from .photometrics import Photometrics
+from .raster_folder import RasterFolder
 from .sampler import EndlessViewSampler, ViewSampler
 from .shards import ShardedImages
 from .two_view import PackViews, TwoViews
@@ -20,11 +22,13 @@ __all__ = [
     'KBCrop',
     'LoadDepth',
     'LoadImage',
+    'LoadRaster',
     'LoadRegions',
     'MaskDepth',
     'PackViews',
     'Photometrics',
     'RandomGamma',
+    'RasterFolder',
     'SeededDraws',
     'ShardedImages',
     'TwoViews',

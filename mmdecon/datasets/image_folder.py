@@ -13,6 +13,8 @@ from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage, advise
 from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, refuse_split
+from ..images.raster import LoadRaster
+from ..images.raster_facts import Facts
 from ..images.reading import check_image
 from ..images.seeding import seeded
 from ..images.storage import Storage
@@ -66,6 +68,8 @@ class ImageFolder(BaseDataset):
             regions of an image, or those of another.
     """
 
+    _lists_pages = _is_tiled = False
+
     def __init__(
         self,
         folders: str | Sequence[str],
@@ -90,6 +94,7 @@ class ImageFolder(BaseDataset):
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)
         self.unreadable, self.check = unreadable, check
         self.storage = None if backend_args is None else Storage(backend_args)
+        self._facts: dict[str, Facts] = {}  # of files that LoadRaster reads
         (data_root,) = as_paths([data_root], 'data_root')
         # a SampleList is as small as what mmengine makes of a list of dicts, and is there sooner
         options = dict(indices=indices, lazy_init=lazy_init, serialize_data=False)
@@ -163,11 +168,19 @@ class ImageFolder(BaseDataset):
                 yield from pool.map(self._problem, self.data_list[start : start + AT_ONCE])
 
     def _problem(self, sample: Mapping[str, Any]) -> UnreadableImage | None:
-        """What is wrong with an image."""
+        """What is wrong with a file for the step that reads it."""
+        path, pixels = sample['img_path'], self.check == 'pixels'
         try:
-            return check_image(sample['img_path'], self.check == 'pixels', self.content_of(sample))
+            content = self.content_of(sample)
         except UnreadableImage as error:
             return error
+        for step in self._rasters():
+            found = step.problem(path, pixels, self._is_tiled, content)
+            if isinstance(found, UnreadableImage):
+                return found
+            self._facts[path] = found
+            return None
+        return check_image(path, pixels, content)
 
     def content_of(self, sample: Mapping[str, Any]) -> bytes | None:
         """Reads what the pipeline cannot by ``img_path``.
@@ -188,6 +201,10 @@ class ImageFolder(BaseDataset):
 
         Returns:
             The samples that can be read.
+
+        Raises:
+            UnreadableImage: If there are others and ``unreadable`` is ``stop``.
+            ValueError: If ``LoadRaster`` reads files that differ in channels or dtype, or hold several images.
         """
         if not self.check:
             return self.data_list
@@ -201,7 +218,14 @@ class ImageFolder(BaseDataset):
             if self.unreadable == 'stop' or not readable:
                 raise UnreadableImage(f'{count}: {names}{self._advise(unreadable, "them")}.')
             print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
+        for step in self._rasters():
+            files = {sample['img_path']: self._facts[sample['img_path']] for sample in readable}
+            step.require(files, single=not self._lists_pages)
         return readable
+
+    def _rasters(self) -> list[LoadRaster]:
+        """The steps of the pipeline that read images of any kind; there is at most one."""
+        return [step for step in self.pipeline.transforms if isinstance(step, LoadRaster)]
 
     def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
         """Completes an error message with what to do; with the option to skip, unless it is already set."""

@@ -14,10 +14,10 @@ from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
 from ..images.crops import Box, draw_pair, resize_nearest
-from ..images.encoded import Encoded
 from ..images.resizing import check_interpolation, resize
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
+from .slice_views import cut_pair
 
 Pipeline = Sequence[dict | Callable]
 
@@ -121,10 +121,7 @@ class TwoViews(BaseTransform):
             check_regions(results['regions'], source, results.get('img_path', 'a sample'))
         boxes: Sequence[Box] = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
         flips = np.random.rand(2) < self.flip_prob
-        if isinstance(source, Encoded):
-            boxes, crops = source.cut(boxes, self.size)
-        else:
-            crops = [source[top:bottom, left:right] for left, top, right, bottom in boxes]
+        boxes, crops = cut_pair(results, boxes, self.size)
         results['views'] = [self._view(*how) for how in zip(crops, boxes, flips.tolist(), range(2))]
         for view, box in zip(results['views'], boxes):
             view['source'] = np.array((width, height), np.float32)

@@ -120,20 +120,15 @@ def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
     """Normalisation as downstream; a preprocessor of several branches holds it in an inner one.
 
     Raises:
-        ValueError: If it is for another number of channels than the encoder takes, or would leave some out.
+        ValueError: If it is for another number of channels than the encoder takes.
     """
     preprocessor = preprocessor.get('data_preprocessor') or preprocessor
     mean, std = preprocessor.get('mean') or [0.0] * channels, preprocessor.get('std') or [1.0] * channels
-    turned = bool(preprocessor.get('bgr_to_rgb', False))
+    turned = bool(preprocessor.get('bgr_to_rgb', False)) and channels == COLOURS  # as mmseg does
     if not len(mean) == len(std) == channels:
         raise ValueError(
             f'model.data_preprocessor has {len(mean)} means and {len(std)} stds, but model.backbone takes images of '
             f'{channels} channels: give as many of each, or set model.backbone.in_channels'
-        )
-    if turned and channels != COLOURS:
-        raise ValueError(
-            f'model.data_preprocessor.bgr_to_rgb=True keeps three channels, but model.backbone takes {channels}: set '
-            'it to False'
         )
     return dict(mean=list(mean), std=list(std), bgr_to_rgb=turned)
 

@@ -92,14 +92,15 @@ def _explain(misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str,
         of_part = Misfits(*([name for name in kind if layout.part(name) == part] for kind in misfits))
         count = sum(map(len, of_part))
         said.append(f'{part or "the model"} ({count} tensors): {_examples(of_part, state, wanted)}')
-        remedies.append(_of_inputs(of_part, state, wanted, layout) or layout.remedy(of_part))
+        inputs = _of_inputs(of_part, state, wanted, layout) if part == layout.places['encoder'] else None
+        remedies.append(inputs or layout.remedy(of_part))
     return f'The weights do not fit the target. In {"; in ".join(said)}. {" ".join(dict.fromkeys(remedies))}'
 
 
 def _of_inputs(
     misfits: Misfits, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], layout: Layout
 ) -> str | None:
-    """The remedy where nothing of a part differs but how many channels the image has."""
+    """The remedy where nothing of an encoder differs but how many channels the image has."""
     if misfits.holes or misfits.left_over or not all(differ_in_inputs(state[n], wanted[n]) for n in misfits.unequal):
         return None
     ours, theirs = (x[misfits.unequal[0]].shape[1] for x in (state, wanted))

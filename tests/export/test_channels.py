@@ -100,3 +100,11 @@ def test_another_width_is_no_matter_of_channels(tmp_path) -> None:
     model = torch.nn.ModuleDict(dict(backbone=build_foreign(dict(ENCODERS['ResNet'], depth=18, base_channels=32))))
     with pytest.raises(ValueError, match='The backbones differ'):
         check_fit(convert(pretrained, 'mmpretrain', 'encoder').state, model, get_layout('mmpretrain'))
+
+
+def test_nor_are_the_channels_that_a_neck_reads(tmp_path) -> None:
+    pretrained = read_source(save(tmp_path / 'decon.pth', FPN4, 'c5', 'p2', 'out'))
+    changes = dict(backbone=dict(BACKBONE, in_channels=4), neck=dict(in_channels=[16, 16, 32, 64]))
+    with pytest.raises(ValueError, match=r'In neck \(1 tensors\).* The decoders differ') as found:
+        verify(pretrained, convert(pretrained, 'mmseg'), target(tmp_path / 'target.py', **changes))
+    assert 'takes images of' not in str(found.value)

@@ -55,6 +55,8 @@ class LoadRaster(BaseTransform):
         late: Let ``TwoViews`` decode. It decodes only the tiles, strips or blocks that the crops touch, at lower
             resolution where both crops allow, see :meth:`~mmdecon.images.raster_image.RasterImage.cut`.
         backend_args: As ``LoadImage`` has them.
+        to_float32: Give ``img`` as float32, for pipelines of mmseg and mmdet: OpenCV resizes no 32-bit integers, and
+            older torch knows no uint16. Not with ``late``; ``TwoViews`` does not need it.
 
     Raises:
         ValueError: If an option is invalid.
@@ -73,12 +75,13 @@ class LoadRaster(BaseTransform):
         nodata: float | str | None = FROM_FILE,
         late: bool = False,
         backend_args: Mapping[str, Any] | None = None,
+        to_float32: bool = False,
     ) -> None:
         self.layout = Layout(pages, axes, key, white_is_zero)
         self.bands = None if bands is None else list(bands)
         self.channels, self.late = channels, late
         self.value_range = None if value_range is None else _as_range(value_range)
-        self.outside, self.nodata = outside, nodata
+        self.outside, self.nodata, self.to_float32 = outside, nodata, to_float32
         self.storage = None if backend_args is None else Storage(backend_args)
         self._check()
         self._alike = Alike()
@@ -92,6 +95,10 @@ class LoadRaster(BaseTransform):
             raise ValueError(f'LoadRaster.bands={bands} keeps {len(bands)}, and LoadRaster.channels={self.channels}')
         if self.outside not in ('refuse', 'clip'):
             raise ValueError(f"LoadRaster.outside={self.outside!r}: give 'refuse' or 'clip'")
+        if self.to_float32 and self.late:
+            raise ValueError(
+                'LoadRaster.to_float32 with late=True, which decodes nothing here: leave out one of the two'
+            )
         if isinstance(self.nodata, str) and self.nodata != FROM_FILE:
             raise ValueError(f"LoadRaster.nodata={self.nodata!r}: give a number, None, or 'file'")
 
@@ -203,7 +210,8 @@ class LoadRaster(BaseTransform):
         if self.late:
             results[f'encoded{suffix}'] = image
         else:
-            results[f'img{suffix}'] = image.decode()
+            pixels = image.decode()
+            results[f'img{suffix}'] = pixels.astype(np.float32) if self.to_float32 else pixels
         return image
 
     def _content(self, where: Mapping[str, Any]) -> bytes | None:

@@ -41,6 +41,8 @@ class Storage:
             return call(_CLIENTS[key])
         with _OPENING:
             if key not in _CLIENTS:
+                for inherited in [other for other in _CLIENTS if other[0] != key[0]]:
+                    del _CLIENTS[inherited]  # which closes it: LMDB opens nothing that it takes for open
                 client = get_file_backend(backend_args=dict(self.backend_args))
                 result = call(client)
                 _CLIENTS[key] = client

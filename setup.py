@@ -46,6 +46,8 @@ EXTRAS = {
         'tensorboard',
         'scikit-image>=0.22',
         'segmentation-models-pytorch>=0.5',
+        'lmdb',
+        'webdataset>=0.2.100',
         *ALL_RASTERS,
     ],
     'projects': [  # of a clone: what the scripts in projects/ need

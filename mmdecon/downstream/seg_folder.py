@@ -15,6 +15,7 @@ from mmseg.datasets import BaseSegDataset
 from ..datasets.pairs import Names, require_files, tell_left_out
 from ..evaluation.samples import read_labels
 from ..evaluation.split import Sample, Split
+from ..images.raster import LoadRaster
 from ..images.reading import read_image
 from ..registry import DATASETS
 
@@ -72,9 +73,11 @@ class SegFolder(BaseSegDataset):
 
     def _look(self, samples: list[dict[str, Any]]) -> None:
         """Reads a few annotations, at equal steps."""
+        raster = next((step for step in self.pipeline.transforms if isinstance(step, LoadRaster)), None)
 
         def read(index: int) -> Sample:
-            image = read_image(samples[index]['img_path'])
+            path = samples[index]['img_path']
+            image = raster.transform(dict(img_path=path))['img'] if raster else read_image(path)
             return Sample(image, read_labels(Path(samples[index]['seg_map_path']), [self.ignore_index]))
 
         if not self.metainfo.get('classes'):

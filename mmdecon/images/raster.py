@@ -20,6 +20,7 @@ from .raster_image import RasterImage, Values
 from .readers.base import Source
 from .readers.by_content import open_source
 from .readers.layout import Layout
+from .storage import Storage
 
 FROM_FILE = 'file'
 
@@ -54,6 +55,9 @@ class LoadRaster(BaseTransform):
             says.
         late: Let ``TwoViews`` decode. It decodes only the tiles, strips or blocks that the crops touch, at lower
             resolution where both crops allow, see :meth:`~mmdecon.images.raster_image.RasterImage.cut`.
+        backend_args: As ``LoadImage`` has them.
+        to_float32: Give ``img`` as float32, for pipelines of mmseg and mmdet: OpenCV resizes no 32-bit integers, and
+            older torch knows no uint16. Not with ``late``; ``TwoViews`` does not need it.
 
     Raises:
         ValueError: If an option is invalid.
@@ -71,12 +75,15 @@ class LoadRaster(BaseTransform):
         outside: str = 'refuse',
         nodata: float | str | None = FROM_FILE,
         late: bool = False,
+        backend_args: Mapping[str, Any] | None = None,
+        to_float32: bool = False,
     ) -> None:
         self.layout = Layout(pages, axes, key, white_is_zero)
         self.bands = None if bands is None else list(bands)
         self.channels, self.late = channels, late
         self.value_range = None if value_range is None else _as_range(value_range)
-        self.outside, self.nodata = outside, nodata
+        self.outside, self.nodata, self.to_float32 = outside, nodata, to_float32
+        self.storage = None if backend_args is None else Storage(backend_args)
         self._check()
         self._alike = Alike()
 
@@ -89,6 +96,10 @@ class LoadRaster(BaseTransform):
             raise ValueError(f'LoadRaster.bands={bands} keeps {len(bands)}, and LoadRaster.channels={self.channels}')
         if self.outside not in ('refuse', 'clip'):
             raise ValueError(f"LoadRaster.outside={self.outside!r}: give 'refuse' or 'clip'")
+        if self.to_float32 and self.late:
+            raise ValueError(
+                'LoadRaster.to_float32 with late=True, which decodes nothing here: leave out one of the two'
+            )
         if isinstance(self.nodata, str) and self.nodata != FROM_FILE:
             raise ValueError(f"LoadRaster.nodata={self.nodata!r}: give a number, None, or 'file'")
 
@@ -113,7 +124,7 @@ class LoadRaster(BaseTransform):
             path: A local file.
             pixels: Decode all of it, without keeping it, and check its values.
             tiled: It will be read in tiles, so that its size does not matter.
-            content: The file's bytes, where it is no local file.
+            content: Its bytes, if ``path`` only names it.
 
         Returns:
             What is wrong, or what its header tells.
@@ -175,6 +186,7 @@ class LoadRaster(BaseTransform):
             ValueError: If a value, or the number of pages or channels, is not what it must be.
         """
         image = self._put(results, results, '')
+        results.pop('content', None)
         results['img_shape'] = results['ori_shape'] = image.shape
         known = image.source.value_range if self.value_range is None else self.value_range
         if known is None and image.dtype.kind in 'iu':  # in all samples or in none, so that they can be batched
@@ -193,7 +205,7 @@ class LoadRaster(BaseTransform):
     def _put(self, results: dict[str, Any], where: Mapping[str, Any], suffix: str) -> RasterImage:
         """Adds an image to a sample."""
         path = where['img_path']
-        source = open_source(path, self.layout, where.get('content'))
+        source = open_source(path, self.layout, self._content(where))
         self._alike.require(path, self._facts(source))
         if 'page' not in where:
             _require_single(path, source.pages)
@@ -201,8 +213,15 @@ class LoadRaster(BaseTransform):
         if self.late:
             results[f'encoded{suffix}'] = image
         else:
-            results[f'img{suffix}'] = image.decode()
+            pixels = image.decode()
+            results[f'img{suffix}'] = pixels.astype(np.float32) if self.to_float32 else pixels
         return image
+
+    def _content(self, where: Mapping[str, Any]) -> bytes | None:
+        """The bytes of a file, where they do not come from a local disk."""
+        if 'content' in where or self.storage is None:
+            return where.get('content')
+        return self.storage.get(where['img_path'])
 
     def _image(self, source: Source, page: int, window: Box | None) -> RasterImage:
         """A page or tile as the options say."""

@@ -1,7 +1,7 @@
 # Encoder and FPN pre-trained on your rasters, fine-tuned on annotated ones of the same channels (TIFF unless img_suffix
 # says otherwise).
 # A config of your own that has this one as its _base_ names folder, classes, channels, and means and stds
-# (tools/statistics.py --raster): docs/downstream.md.
+# (tools/pixel_statistics.py --raster): docs/downstream.md.
 _base_ = ['../_base_/models/fpn_r18.py', '../_base_/protocols/folder_seg.py']
 custom_imports = dict(
     imports=['mmdecon.downstream.seg_folder', 'mmdecon.downstream.seg_channels'], allow_failed_imports=False

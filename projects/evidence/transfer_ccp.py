@@ -1,7 +1,8 @@
-# Does a pre-trained decoder help where few photos have labels? Both starts have the same supervised encoder; one also
-# has what pre-training made of it and of the decoder. Run by tools/transfer.py.
+# Does a pre-trained decoder help where few photos have labels? Two starts have the same supervised encoder, and one of
+# these a decoder that was pre-trained behind it. Run by tools/transfer.py.
 work_dir = 'work_dirs/evidence/transfer_ccp'
 starts = dict(
+    from_scratch=dict(rates=[1e-3, 3e-3]),  # nothing is pretrained, so no rate is set apart
     random_decoder=dict(weights='work_dirs/lite0.pth', into='backbone'),
     encoder_decoder=dict(  # of python -m projects.evidence
         checkpoint='work_dirs/evidence/decon-ml-detcon-b_lite0-fpn_1xb16-6e_ccp-96px-fh/0/epoch_6.pth',

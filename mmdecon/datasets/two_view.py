@@ -1,7 +1,7 @@
 """Makes two augmented views of one image that record their geometry.
 
-Shapes: H x W the source image, h x w a view, both in pixels; C channels, S planes of regions. Images are NumPy, channels
-last: photos uint8 and BGR, others of any of :data:`~mmdecon.images.encoded.DTYPES`, with channels as in the file.
+Shapes: H x W the source image, h x w a view, both in pixels; C channels, S planes of regions. Images are NumPy,
+channels last: photos uint8 BGR, others of any of :data:`~mmdecon.images.encoded.DTYPES` with channels as in the file.
 """
 
 from collections.abc import Callable, Sequence

@@ -15,7 +15,7 @@ from ..images.errors import UnreadableImage, advise
 from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, refuse_split
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
-from ..images.reading import check_image
+from ..images.reading import LoadImage, check_image
 from ..images.seeding import seeded
 from ..images.storage import Storage
 from ..registry import DATASETS
@@ -104,8 +104,9 @@ class ImageFolder(BaseDataset):
         """Lists the images, and checks that the pipeline finds regions of each by its name; mmengine calls it.
 
         Raises:
-            ValueError: See :meth:`LoadRegions.require`.
+            ValueError: See :meth:`LoadRegions.require`, or if several steps read the image.
         """
+        self._require_one_reader()
         was_ready = self._fully_initialized
         super().full_init()
         self._facts.clear()
@@ -113,6 +114,13 @@ class ImageFolder(BaseDataset):
         samples = [self.get_data_info(index) for index in range(len(self))] if steps else []
         for step in steps:
             step.require([(sample['name'], sample['img_path']) for sample in samples])
+
+    def _require_one_reader(self) -> None:
+        """Refuses a pipeline in which one step would replace what another has read."""
+        readers = [step for step in self.pipeline.transforms if isinstance(step, LoadImage | LoadRaster)]
+        if len(readers) > 1:
+            names = ', '.join(type(step).__name__ for step in readers)
+            raise ValueError(f'dataset.pipeline reads each image {len(readers)} times ({names}): leave one of them')
 
     def load_data_list(self) -> Sequence[dict[str, Any]]:
         """Lists the images; mmengine calls it.

@@ -1,8 +1,7 @@
 """Makes two augmented views of one image that record their geometry.
 
 Shapes: H x W the source image, h x w a view, both in pixels; C channels, S planes of regions. Images are NumPy,
-channels last: photos uint8 and BGR, others of any of :data:`~mmdecon.images.encoded.DTYPES`, with their channels as in
-the file.
+channels last: photos uint8 BGR, others of any of :data:`~mmdecon.images.encoded.DTYPES` with channels as in the file.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from ..images.resizing import check_interpolation, resize, resize_valid
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
 from ..texts import shown
+from .photo_steps import photo_steps, require_photo
 from .slice_views import cut_pair
 
 Pipeline = Sequence[dict | Callable]
@@ -62,6 +62,7 @@ class TwoViews(BaseTransform):
             disjoint from the first.
         photometric: One pipeline for each view after crop and flip; it may change colours, but not the geometry. It is
             given ``img`` and ``img_shape``, and ``value_range``, ``nodata`` and ``valid`` where there are any.
+            Transforms of mmcv and mmpretrain are for photos alone.
         min_valid: Smallest fraction of each crop's pixels, 0..1, that must have a value: of images with NaN or nodata,
             the pair is sampled again, ``tries`` times at most.
         empty: What to do if each try fails: ``refuse`` with an error that names the file, which
@@ -97,6 +98,7 @@ class TwoViews(BaseTransform):
                 f'TwoViews.photometric holds {len(photometric)} pipelines; give a list of two, one for each view'
             )
         self.photometric = [Compose(pipeline) for pipeline in photometric]
+        self._for_photos = [photo_steps(pipeline.transforms) for pipeline in self.photometric]
 
     def _check(self) -> None:
         """Checks the ranges of the arguments."""
@@ -181,6 +183,7 @@ class TwoViews(BaseTransform):
             image, valid = resize_valid(crop, valid, self.size, self.interpolation, self.backend)
         if flipped:
             image = cv2.flip(image, 1) if image.dtype == PHOTO and image.shape[2] == 3 else mirrored(image)
+        require_photo(image, self._for_photos[number], f'TwoViews.photometric[{number}]')
         mask = {} if valid is None else dict(valid=mirrored(valid) if flipped else valid)
         changed = self.photometric[number](dict(img=image, img_shape=self.size, **known, **mask))['img']
         if changed.shape != image.shape:

@@ -4,6 +4,7 @@ Shapes: H x W the image in pixels, C channels.
 """
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class LoadRaster(BaseTransform):
         to_float32: bool = False,
     ) -> None:
         self.layout = Layout(pages, axes, key, white_is_zero)
-        self.bands = None if bands is None else list(bands)
+        self.bands = None if bands is None else _as_bands(bands)
         self.channels, self.late = channels, late
         self.value_range = None if value_range is None else _as_range(value_range)
         self.outside, self.nodata, self.to_float32 = outside, nodata, to_float32
@@ -90,8 +91,6 @@ class LoadRaster(BaseTransform):
     def _check(self) -> None:
         """Checks the options."""
         bands = self.bands
-        if bands is not None and not (bands and all(type(band) is int and band >= 0 for band in bands)):
-            raise ValueError(f'LoadRaster.bands={bands}: give numbers of channels, from 0, such as [0, 1, 2]')
         if bands is not None and self.channels not in (None, len(bands)):
             raise ValueError(f'LoadRaster.bands={bands} keeps {len(bands)}, and LoadRaster.channels={self.channels}')
         if self.outside not in ('refuse', 'clip'):
@@ -100,7 +99,9 @@ class LoadRaster(BaseTransform):
             raise ValueError(
                 'LoadRaster.to_float32 with late=True, which decodes nothing here: leave out one of the two'
             )
-        if isinstance(self.nodata, str) and self.nodata != FROM_FILE:
+        if self.channels is not None and not (type(self.channels) is int and self.channels > 0):
+            raise ValueError(f'LoadRaster.channels={self.channels!r}: give a number of channels, or None')
+        if self.nodata not in (None, FROM_FILE) and not _is_number(self.nodata):
             raise ValueError(f"LoadRaster.nodata={self.nodata!r}: give a number, None, or 'file'")
 
     def look(self, path: str) -> Facts:
@@ -239,8 +240,26 @@ def _require_single(path: str, pages: int) -> None:
         )
 
 
+def _as_bands(given: Any) -> list[int]:
+    """Checks numbers of channels."""
+    bands = _as_list(given)
+    if not (bands and all(type(band) is int and band >= 0 for band in bands)):
+        raise ValueError(f'LoadRaster.bands={given}: give numbers of channels, from 0, such as [0, 1, 2]')
+    return bands
+
+
 def _as_range(given: Sequence[float]) -> tuple[float, float]:
     """Checks a range."""
-    if not (len(given) == 2 and given[0] < given[1]):
+    numbers = _as_list(given)
+    if not (len(numbers) == 2 and all(map(_is_number, numbers)) and numbers[0] < numbers[1]):
         raise ValueError(f'LoadRaster.value_range={given}: give the lowest and the highest value, such as (0, 4095)')
-    return float(given[0]), float(given[1])
+    return float(numbers[0]), float(numbers[1])
+
+
+def _as_list(given: Any) -> list[Any]:
+    """A list of what was given, for a check of its items; of one value, none."""
+    return list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -32,7 +32,7 @@ class Values:
     clip: bool
 
     def apply(self, pixels: np.ndarray, nodata: float | None, path: str) -> np.ndarray:
-        """Clips pixels, or refuses those that are outside; NaN and nodata are neither.
+        """Clips pixels, or refuses those that are outside; NaN, infinite and nodata pixels are neither.
 
         Args:
             pixels: (h, w, C).
@@ -43,6 +43,8 @@ class Values:
             ValueError: If one is outside.
         """
         outside = (pixels < self.low) | (pixels > self.high)
+        if pixels.dtype.kind == 'f':
+            outside &= np.isfinite(pixels)
         if nodata is not None:
             outside &= pixels != nodata
         if not outside.any():

@@ -245,3 +245,19 @@ def test_every_interpolation_of_opencv_takes_many_bands() -> None:
     image = RNG.normal(size=(40, 50, 6)).astype(np.float32)
     for how in INTERPOLATIONS['cv2']:
         assert resize(image, (20, 30), how, 'cv2').shape == (20, 30, 6)
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(type='RandomGrayscale', prob=1.0, keep_channels=True),
+        dict(type='RandomApply', prob=0.0, transforms=[dict(type='mmpretrain.Solarize', thr=128, prob=1.0)]),
+    ],
+)
+@pytest.mark.parametrize('image', [PHOTO.astype(np.uint16), PHOTO[..., :1]], ids=['uint16', 'one channel'])
+def test_changes_of_photos_are_refused_for_all_else(change: dict[str, Any], image: np.ndarray) -> None:
+    with pytest.raises(
+        ValueError, match=r'TwoViews\.photometric\[1\]: (RandomGrayscale|Solarize) change photos, .*Pixel'
+    ):
+        views(image, photometric=[[], [change]])
+    views(PHOTO, photometric=[[], [change]])

@@ -182,3 +182,9 @@ def test_the_second_view_is_of_the_neighbour(tmp_path: Path, late: bool) -> None
     assert seen == {(40,), (120,)}
     first, second = RasterFolder(str(tmp_path), [*pipeline(late=late), views])[1]['views']
     assert np.all(first['img'] == 80) and np.all(second['img'] == 80)
+
+
+def test_a_second_reader_is_refused(tmp_path: Path) -> None:
+    stack(tmp_path / 'a.tif', noise((50, 60), 'uint16'))
+    with pytest.raises(ValueError, match=r'reads each image 2 times \(LoadRaster, LoadImage\): leave one'):
+        RasterFolder(str(tmp_path), [*pipeline(), dict(type='mmdecon.LoadImage')])

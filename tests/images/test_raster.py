@@ -114,6 +114,21 @@ def test_values_outside_of_a_range_are_refused_or_clipped(tmp_path: Path) -> Non
     assert sample['value_range'] == (0, 255) and 'nodata' not in sample
 
 
+def test_infinite_pixels_have_no_value_and_are_not_clipped(tmp_path: Path) -> None:
+    pixels = np.array([[np.inf, 1], [-np.inf, 3]], np.float32)
+    np.save(tmp_path / 'a.npy', pixels)
+    for outside in ('refuse', 'clip'):
+        found = load(tmp_path / 'a.npy', value_range=(0, 2 if outside == 'clip' else 3), outside=outside)
+        assert np.isinf(found[:, 0]).all() and found[:, 1, 0].tolist() == [1, 2 if outside == 'clip' else 3]
+
+
+def test_nodata_of_a_file_that_is_no_number_is_named(tmp_path: Path) -> None:
+    tag = (42113, 's', 0, 'n/a', True)
+    tifffile.imwrite(tmp_path / 'a.tif', np.ones((4, 4), np.uint16), metadata=None, extratags=[tag])
+    with pytest.raises(UnreadableImage, match=r"a\.tif cannot be read: its GDAL_NODATA is 'n/a' and not a number"):
+        load(tmp_path / 'a.tif')
+
+
 def test_nodata_is_compared_as_the_pixels_have_it(tmp_path: Path) -> None:
     path = tmp_path / 'a.tif'
     tag = (42113, 's', 0, '-3.4028235e+38', True)
@@ -128,6 +143,11 @@ def test_nodata_is_compared_as_the_pixels_have_it(tmp_path: Path) -> None:
     [
         (dict(bands=[]), r'LoadRaster\.bands=\[\]: give numbers of channels'),
         (dict(bands=[-1]), r'LoadRaster\.bands=\[-1\]: give'),
+        (dict(bands=3), r'LoadRaster\.bands=3: give numbers of channels'),
+        (dict(channels='4'), r"LoadRaster\.channels='4': give a number"),
+        (dict(value_range=4095), r'LoadRaster\.value_range=4095: give the lowest'),
+        (dict(value_range=(0, None)), r'LoadRaster\.value_range=\(0, None\): give the lowest'),
+        (dict(nodata=[0, 1]), r'LoadRaster\.nodata=\[0, 1\]: give a number'),
         (dict(bands=[0, 1], channels=3), r'LoadRaster\.bands=\[0, 1\] keeps 2, and LoadRaster\.channels=3'),
         (dict(pages='all'), r"LoadRaster\.pages='all': give one of None, images, channels, first"),
         (dict(white_is_zero=True), r'LoadRaster\.white_is_zero=True: give one of invert, keep'),

@@ -105,8 +105,16 @@ class TiffSource(Source):
             )
         nodata = str(key.tags.valueof(GDAL_NODATA, '')).strip('\0 ')
         if nodata:
-            self.nodata = self._top - float(nodata) if self._inverted else float(nodata)
+            self.nodata = self._as_nodata(nodata)
         self.levels, self._numbers = self._find_levels()
+
+    def _as_nodata(self, text: str) -> float:
+        """What GDAL's tag says, in the values that are read."""
+        try:
+            value = float(text)
+        except ValueError as error:
+            raise ValueError(f'its GDAL_NODATA is {text!r} and not a number; correct the tag') from error
+        return self._top - value if self._inverted else value
 
     def _find_levels(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Reductions, and the numbers of the levels that have them; those that are no whole reduction are left out."""

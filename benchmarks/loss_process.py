@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_map_only
 
 from mmdecon.models.branch import Branch
 from mmdecon.models.levels import Level
@@ -93,7 +93,8 @@ def _embed(branch: Branch, half: str, view: View) -> Any:
     """An embedding of noise, a leaf that takes gradients where the half learns."""
     noise = torch.randn(len(view.box), CHANNELS, *(side // 8 for side in view.image.shape[2:]), device=view.box.device)
     learns = half == STUDENT
-    return tree_map(
+    return tree_map_only(
+        torch.Tensor,
         lambda x: x.detach().clone().requires_grad_(learns and x.is_floating_point()),
         branch.head(noise, view, half=half),
     )

@@ -128,6 +128,7 @@ model.update(data_preprocessor=dict(type='mmdecon.ViewPreprocessor'))
     assert 0 < cost.parts['data'] < 1
 
 
+@pytest.mark.wide
 def test_the_tool_writes_what_it_prints(configs: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
     """With processes that start as they do for users."""
     monkeypatch.setattr(crew, 'START_METHOD', 'spawn')

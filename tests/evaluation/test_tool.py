@@ -31,6 +31,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [exports.save(folder / f'{name}.pth', tiny.network(), 'c5', 'p2', 'p3') for name in ('one', 'two')]
 
 
+@pytest.mark.wide
 def test_two_checkpoints_few_labels(checkpoints: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = ['--levels', 'p2', 'p2+p3', '--labels', 2, 4, '--draws', 2, '--cells', 300, '--device', 'cpu']
     run(monkeypatch, *checkpoints, *DATA, *options, '--out', tmp_path, '--as-seeds', '--pictures', 2, '--scratch')

@@ -11,9 +11,10 @@ from mmengine.runner import load_checkpoint
 
 from mmdecon.export import convert, read_source, verify, write
 from mmdecon.registry import build_foreign
-from tests.support.wide import sampled
 
 from .conftest import MMSEG, shipped
+
+pytestmark = pytest.mark.wide
 
 LEVELS = dict(semantic_fpn='out', uper='out', fcn='out')
 NEW = dict(semantic_fpn={'decode_head'}, uper={'decode_head', 'auxiliary_head'}, fcn={'decode_head', 'auxiliary_head'})
@@ -65,7 +66,7 @@ def test_a_detector_of_torchvision_trains_from_an_export(checkpoint, tmp_path) -
 
 @pytest.mark.parametrize(
     'encoder, name',
-    sampled([('mmpretrain.ResNetV1c', 'semantic_fpn'), ('mmpretrain.ResNetV1c', 'uper'), ('mmseg.ResNetV1c', 'fcn')]),
+    [('mmpretrain.ResNetV1c', 'semantic_fpn'), ('mmpretrain.ResNetV1c', 'uper'), ('mmseg.ResNetV1c', 'fcn')],
 )
 def test_mmseg(checkpoint, tmp_path, encoder: str, name: str) -> None:
     out = str(tmp_path / 'out.pth')
@@ -103,7 +104,7 @@ class TestMMDet:
 
         return shipped(mmdet, 'mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py')
 
-    @pytest.mark.parametrize('decoder, fold', sampled([('plain_fpn', False), ('fpn', True)]))
+    @pytest.mark.parametrize('decoder, fold', [('plain_fpn', False), ('fpn', True)])
     def test_mask_rcnn(self, checkpoint, tmp_path, decoder: str, fold: bool) -> None:
         out = str(tmp_path / 'out.pth')
         path = checkpoint('mmpretrain.ResNet', decoder, 'c5', 'p2', 'p3', 'p4', 'p5')

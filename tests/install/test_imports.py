@@ -46,6 +46,7 @@ def test_the_package_itself_imports_nothing_heavy():
     assert done.stdout.strip() == '[]', done.stderr
 
 
+@pytest.mark.wide
 def test_nothing_but_a_config_that_names_it_loads_sharding():
     root = Path(mmdecon.__path__[0])
     files = [path.relative_to(root.parent).with_suffix('') for path in sorted(root.rglob('*.py'))]

@@ -66,6 +66,7 @@ def test_amp_computes_in_bfloat16_on_a_cpu(tool, tmp_path):
 
 
 @pytest.mark.skipif(get_device() != 'cpu', reason='two processes need two devices elsewhere')
+@pytest.mark.wide
 def test_two_processes_equal_one_on_the_joined_batch(tool, images, tmp_path):
     in_order = 'train_dataloader.sampler.shuffle=False'
     tool('train', '--work-dir', tmp_path / 'one', options=(in_order, 'train_dataloader.batch_size=4'))

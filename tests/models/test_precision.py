@@ -14,11 +14,9 @@ from mmengine.optim import build_optim_wrapper
 from torch import Tensor
 
 from tests.support import all_objectives, tiny
+from tests.support.precision import float16_on_cpus
 from tests.support.wide import sampled
 
-float16_on_cpus = pytest.mark.skipif(
-    not hasattr(torch.amp, 'GradScaler'), reason='this torch (2.1, say) computes in float16 on GPUs alone'
-)
 STEPS = 3
 LOSS_SCALE = 128.0
 

@@ -6,6 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mmdecon.models.heads.mlp import GELU, PointwiseMLP
 from tests.support import tiny
+from tests.support.precision import float16_on_cpus
 
 
 def mlps(**kwargs) -> list:
@@ -67,7 +68,7 @@ def test_no_recomputation_keeps_three_maps_of_each_hidden_layer() -> None:
     assert y.requires_grad and len([m for m in maps if m[1:] == (2, 16, 5, 3)]) == 6
 
 
-@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize('dtype', [torch.bfloat16, pytest.param(torch.float16, marks=float16_on_cpus)])
 def test_in_half_precision(dtype) -> None:
     results = []
     for mlp in mlps():

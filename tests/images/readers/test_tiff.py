@@ -150,8 +150,16 @@ def test_fewer_bits_tell_the_range(tmp_path: Path) -> None:
     sample = LoadRaster()(dict(img_path=str(tmp_path / 'a.tif')))
     assert sample['value_range'] == (0, 1) and sample['img'].dtype == 'uint8'
     np.testing.assert_array_equal(sample['img'][..., 0], binary)
+
+
+def test_twelve_bits_are_read(tmp_path: Path) -> None:
+    from mmdecon.images.raster import LoadRaster
+
     twelve = noise((H, W), 'uint16') >> 4
-    tifffile.imwrite(tmp_path / 'b.tif', twelve, metadata=None, bitspersample=12)
+    try:
+        tifffile.imwrite(tmp_path / 'b.tif', twelve, metadata=None, bitspersample=12)
+    except TypeError:
+        pytest.skip('this imagecodecs is too old for this tifffile to write 12 bits')
     sample = LoadRaster()(dict(img_path=str(tmp_path / 'b.tif')))
     assert sample['value_range'] == (0, 4095)
     np.testing.assert_array_equal(sample['img'][..., 0], twelve)

@@ -17,6 +17,8 @@ from mmdecon.models import DeCon
 from tests.support import joint
 from tests.support.pair import joined
 
+pytestmark = pytest.mark.wide
+
 FRAGMENT = Path(__file__).parents[2] / 'configs/_base_/scale/ddp.py'
 PLAIN = dict(broadcast_buffers=False)
 PASSES = 3

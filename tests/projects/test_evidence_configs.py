@@ -51,5 +51,5 @@ def test_the_comparison_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             (tmp_path / start[key]).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / start[key]).touch()
     settings = read_settings(str(COMPARISON))
-    assert list(settings.starts) == ['random_decoder', 'encoder_decoder']
+    assert list(settings.starts) == ['from_scratch', 'random_decoder', 'encoder_decoder']
     assert (settings.labels, settings.seeds) == ([8, 24], [0, 1, 2, 3, 4]) and settings.tune

@@ -1,7 +1,6 @@
 """The layout of mmdet: detectors."""
 
-from typing import Any
-
+from ...compat import require
 from ...models.decoders import DENSE_HEAD
 from ...models.decoders.arguments import class_of
 from ...registry import LAYOUTS
@@ -40,12 +39,12 @@ class MMDet(OpenMMLabLayout):
 
     def for_target(self, config: str | None) -> 'MMDet':
         """Looks whether the detector of a config is a proposal network alone."""
-        model: Any = read_config(config).model if config else {}
-        kind = model.get('type')
-        if kind is None:
+        if config is None:
             return self
-        named = kind if '.' in kind else f'mmdet.{kind}'
-        return MMDet(single_stage=issubclass(class_of(dict(type=named)), class_of(dict(type='mmdet.RPN'))))
+        require(self.library)
+        target = read_config(config)
+        kind = class_of(target.model, target.get('default_scope', self.library))
+        return MMDet(single_stage=issubclass(kind, class_of(dict(type='mmdet.RPN'))))
 
     def place(self, piece: Piece) -> str:
         """A dense head's place depends on what it is."""

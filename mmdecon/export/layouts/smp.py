@@ -30,16 +30,19 @@ class SMP(TableLayout):
     places = dict(encoder='encoder', decode_head='decoder')
     classifiers = ('segmentation_head.',)
     beyond = ('classification_head',)
+    input_option = 'create it with in_channels={channels}'
 
     def build_target(self, source: Source, export: Export, config: str | None = None) -> nn.Module:
         """The model of ``MODEL:ENCODER``, such as ``Unet:tu-resnet34``, or one like the pre-trained network."""
         require(LIBRARY)
         model = next((source.network.decoder[name].config for name in export.decoders), dict(type=f'{SCOPE}FPN'))
+        taken = dict(in_channels=source.network.in_channels)
+        model = {**model, **taken}
         with refusing(config or f'a model of {LIBRARY} for {source.path}', 'built'):
             if config is not None:
                 kind, _, encoder = config.rpartition(':')
                 named = SCOPE + kind if kind else str(model['type'])
-                return build_model(model if named == model['type'] else dict(type=named), encoder)
+                return build_model(model if named == model['type'] else dict(taken, type=named), encoder)
             if _is_timm(source.network.encoder.state_dict()):
                 return build_model(model, f'tu-{source.config["network"]["encoder"]["model_name"]}')
             return self._build_around(source, model)

@@ -60,7 +60,7 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
         ValueError: If its backbone gives no maps, or there is no decoder to train alone.
     """
     probed, found = _find(downstream)
-    if not (found.decoders or probed.fixed):  # some heads pool more cells than small images have
+    if found.left and not (found.decoders or probed.fixed):  # some heads pool more cells than small images have
         large, again = _find(downstream, LARGE)
         probed, found, size = (large, again, max(LARGE, size)) if again.decoders else (probed, found, size)
     network: dict[str, Any] = dict(type='mmdecon.Network', encoder=probed.config)

@@ -148,6 +148,9 @@ DETECTOR = dict(
     neck=dict(type='FPN', in_channels=CHANNELS, out_channels=8, num_outs=5),
 )
 ANCHORS = dict(type='AnchorGenerator', scales=[8], ratios=[1.0], strides=[4, 8, 16, 32, 64])
+RETINA = dict(
+    type='RetinaHead', num_classes=2, in_channels=8, feat_channels=8, stacked_convs=1, anchor_generator=ANCHORS
+)
 
 
 def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
@@ -166,12 +169,7 @@ def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
 def test_constants_of_a_loss_are_no_weights(tmp_path: Path) -> None:
     pytest.importorskip('mmdet')
     head = dict(
-        type='RetinaHead',
-        num_classes=2,
-        in_channels=8,
-        feat_channels=8,
-        stacked_convs=1,
-        anchor_generator=dict(ANCHORS, strides=[4, 8, 16, 32, 64]),
+        RETINA,
         loss_cls=dict(type='GHMC', bins=4, momentum=0.75),
         loss_bbox=dict(type='GHMR', bins=4, momentum=0.7),
     )
@@ -181,15 +179,7 @@ def test_constants_of_a_loss_are_no_weights(tmp_path: Path) -> None:
 
 def test_a_norm_that_needs_a_group_of_processes(tmp_path: Path) -> None:
     pytest.importorskip('mmdet')
-    head = dict(
-        type='RetinaHead',
-        num_classes=2,
-        in_channels=8,
-        feat_channels=8,
-        stacked_convs=1,
-        norm_cfg=dict(type='MMSyncBN', requires_grad=True),
-        anchor_generator=ANCHORS,
-    )
+    head = dict(RETINA, norm_cfg=dict(type='MMSyncBN', requires_grad=True))
     assert 'cls2' in prove(plan(tmp_path, dict(type='RetinaNet', **DETECTOR, bbox_head=head), 'mmdet'))[1].equal
 
 

@@ -49,7 +49,7 @@ def block_means(pixels: np.ndarray, k: int, nodata: float | None = None) -> np.n
         nodata: See :class:`BlockMeans`.
 
     Returns:
-        (h / k, w / k, C), of the same dtype; integers are rounded.
+        (h / k, w / k, C), of the same dtype; integers are rounded, and a mean that would be ``nodata`` is moved by 1.
 
     Examples:
         >>> block_means(np.array([[[1], [2]], [[3], [9]]], np.uint16), 2, nodata=9).ravel().tolist()
@@ -65,7 +65,11 @@ def block_means(pixels: np.ndarray, k: int, nodata: float | None = None) -> np.n
     empty = np.nan if nodata is None else nodata
     sums = _block_sums(np.where(valid, pixels, pixels.dtype.type(0)), k)
     means = np.divide(sums, count, out=np.full(count.shape, empty, np.float64), where=count > 0)
-    return (means if is_float else np.rint(means)).astype(pixels.dtype)
+    if is_float or nodata is None:
+        return means.astype(pixels.dtype)
+    rounded = np.rint(means)
+    rounded[(rounded == nodata) & (count > 0)] += 1  # a measured mean must not read as "not measured"
+    return rounded.astype(pixels.dtype)
 
 
 def _block_sums(pixels: np.ndarray, k: int) -> np.ndarray:

@@ -4,7 +4,6 @@ Shapes: H x W the image in pixels, C channels.
 """
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from .header import refuse_oversized
 from .pixels import limits
 from .raster_facts import Alike, Facts
 from .raster_image import RasterImage, Values
+from .raster_options import as_bands, as_range, is_number
 from .readers.base import Source
 from .readers.by_content import open_source
 from .readers.layout import Layout
@@ -31,7 +31,8 @@ class LoadRaster(BaseTransform):
     """Reads the image of a sample, whatever its channels and dtype, strictly.
 
     It adds ``img`` (H, W, C) of the file's dtype, channels in the file's order (RGB stays RGB), ``img_shape`` and
-    ``ori_shape`` (H, W), and where the file or an option tells ``value_range`` (two floats) and ``nodata`` (float).
+    ``ori_shape`` (H, W), ``value_range`` (two floats), which for floats the file or an option must tell, and, where one
+    of these tells it, ``nodata`` (float).
     With ``late``, ``encoded`` replaces ``img``. Of a sample with ``page`` or ``window``, as
     :class:`~mmdecon.datasets.RasterFolder` lists them, it reads that page or tile. Of a sample with ``neighbours`` it
     adds ``img2`` or ``encoded2``, a slice drawn from them with NumPy's global generator, for the second view.
@@ -80,9 +81,9 @@ class LoadRaster(BaseTransform):
         to_float32: bool = False,
     ) -> None:
         self.layout = Layout(pages, axes, key, white_is_zero)
-        self.bands = None if bands is None else _as_bands(bands)
+        self.bands = None if bands is None else as_bands(bands)
         self.channels, self.late = channels, late
-        self.value_range = None if value_range is None else _as_range(value_range)
+        self.value_range = None if value_range is None else as_range(value_range)
         self.outside, self.nodata, self.to_float32 = outside, nodata, to_float32
         self.storage = None if backend_args is None else Storage(backend_args)
         self._check()
@@ -101,20 +102,8 @@ class LoadRaster(BaseTransform):
             )
         if self.channels is not None and not (type(self.channels) is int and self.channels > 0):
             raise ValueError(f'LoadRaster.channels={self.channels!r}: give a number of channels, or None')
-        if self.nodata not in (None, FROM_FILE) and not _is_number(self.nodata):
+        if self.nodata not in (None, FROM_FILE) and not is_number(self.nodata):
             raise ValueError(f"LoadRaster.nodata={self.nodata!r}: give a number, None, or 'file'")
-
-    def look(self, path: str) -> Facts:
-        """Reads the header of a file.
-
-        Args:
-            path: A local file.
-
-        Raises:
-            UnreadableImage: If it cannot be read.
-            ValueError: If it does not have the bands or channels that are asked for, or can be read in several ways.
-        """
-        return self._facts(open_source(path, self.layout))
 
     def problem(
         self, path: str, pixels: bool = False, tiled: bool = False, content: bytes | None = None
@@ -131,7 +120,8 @@ class LoadRaster(BaseTransform):
             What is wrong, or what its header tells.
 
         Raises:
-            ValueError: As :meth:`look`, or if a value is not allowed.
+            ValueError: If it does not have the bands or channels that are asked for, can be read in several ways, or a
+                value is not allowed.
         """
         try:
             source = open_source(path, self.layout, content)
@@ -238,28 +228,3 @@ def _require_single(path: str, pages: int) -> None:
             f'{shown(path)} holds {pages} images: list them with mmdecon.RasterFolder, or set '
             "LoadRaster.pages='channels' or 'first'"
         )
-
-
-def _as_bands(given: Any) -> list[int]:
-    """Checks numbers of channels."""
-    bands = _as_list(given)
-    if not (bands and all(type(band) is int and band >= 0 for band in bands)):
-        raise ValueError(f'LoadRaster.bands={given}: give numbers of channels, from 0, such as [0, 1, 2]')
-    return bands
-
-
-def _as_range(given: Sequence[float]) -> tuple[float, float]:
-    """Checks a range."""
-    numbers = _as_list(given)
-    if not (len(numbers) == 2 and all(map(_is_number, numbers)) and numbers[0] < numbers[1]):
-        raise ValueError(f'LoadRaster.value_range={given}: give the lowest and the highest value, such as (0, 4095)')
-    return float(numbers[0]), float(numbers[1])
-
-
-def _as_list(given: Any) -> list[Any]:
-    """A list of what was given, for a check of its items; of one value, none."""
-    return list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

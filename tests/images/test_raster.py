@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from mmdecon.images.block_means import BlockMeans
+from mmdecon.images.block_means import BlockMeans, block_means
 from mmdecon.images.errors import OversizedImage, UnreadableImage
 from mmdecon.images.raster import LoadRaster
 from mmdecon.images.tiling import in_order, tile_boxes
@@ -212,3 +212,9 @@ def test_tiles_cover_the_image(tile: int, overlap: int) -> None:
 
 def test_repeated_positions_do_not_order_slices() -> None:
     assert in_order([((1.0, 3), 'a'), ((1.0, 1), 'b'), ((0.0, 2), 'c')]) == ['b', 'c', 'a']
+
+
+def test_a_mean_of_measured_pixels_is_measured() -> None:
+    block = np.array([[-1, 1], [-1, 1]], np.int16)[..., None]
+    assert block_means(block, 2).item() == 0 and block_means(block, 2, nodata=0).item() == 1
+    assert block_means(np.zeros((2, 2, 1), np.int16), 2, nodata=0).item() == 0

@@ -2,7 +2,7 @@
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=1)))
 # Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
-_base_ = ['./two_views.py', './grey16_photometrics.py']
+_base_ = ['./raster_views.py', './grey16_photometrics.py']
 normalisation = dict(mean=[0.0] * 1, std=[4095.0] * 1, bgr_to_rgb=False)
 train_dataloader = dict(
     dataset=dict(
@@ -10,13 +10,7 @@ train_dataloader = dict(
         folders='data/grey',
         pipeline=[
             dict(type='mmdecon.LoadRaster', channels=1, value_range=(0, 4095), late=True),
-            dict(
-                type='mmdecon.TwoViews',
-                size=224,
-                scale=(0.2, 1.0),
-                min_overlap=0.01,
-                photometric=[_base_.grey16_photometric, _base_.grey16_photometric],
-            ),
+            dict(_base_.two_views, photometric=[_base_.grey16_photometric] * 2),
             dict(type='mmdecon.PackViews'),
         ],
     )

@@ -5,13 +5,9 @@ grey16_photometric = [
         type='mmdecon.PixelPhotometrics',
         brightness=0.2,
         contrast=0.4,
-        jitter_prob=0.8,
         gamma=(0.5, 2.0),
         gamma_prob=0.5,
-        blur_sigma=(0.1, 2.0),
         blur_prob=0.5,
-        noise=(0.0, 0.05),
         noise_prob=0.3,
-        drop_prob=0.0,
     )
 ]

@@ -2,7 +2,7 @@
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=2)))
 # Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
-_base_ = ['./two_views.py', './microscopy_photometrics.py']
+_base_ = ['./raster_views.py', './microscopy_photometrics.py']
 normalisation = dict(mean=[0.0] * 2, std=[65535.0] * 2, bgr_to_rgb=False)
 train_dataloader = dict(
     dataset=dict(
@@ -10,13 +10,7 @@ train_dataloader = dict(
         folders='data/micrographs',
         pipeline=[
             dict(type='mmdecon.LoadRaster', channels=2, value_range=(0, 65535), late=True),
-            dict(
-                type='mmdecon.TwoViews',
-                size=224,
-                scale=(0.2, 1.0),
-                min_overlap=0.01,
-                photometric=[_base_.microscopy_photometric, _base_.microscopy_photometric],
-            ),
+            dict(_base_.two_views, photometric=[_base_.microscopy_photometric] * 2),
             dict(type='mmdecon.PackViews'),
         ],
     )

@@ -5,14 +5,10 @@ microscopy_photometric = [
         type='mmdecon.PixelPhotometrics',
         brightness=0.1,
         contrast=0.4,
-        jitter_prob=0.8,
         per_channel=True,
         gamma=(0.5, 2.0),
         gamma_prob=0.5,
-        blur_sigma=(0.1, 2.0),
         blur_prob=0.5,
-        noise=(0.0, 0.05),
         noise_prob=0.5,
-        drop_prob=0.0,
     )
 ]

@@ -3,7 +3,7 @@
 # A config sets
 #   model = dict(data_preprocessor=_base_.normalisation, network=dict(encoder=dict(in_channels=4)))
 # Below, the range of values becomes 0..1; `python tools/pixel_statistics.py FOLDER --raster` finds your means.
-_base_ = ['./two_views.py', './rgbd_photometrics.py']
+_base_ = ['./raster_views.py', './rgbd_photometrics.py']
 normalisation = dict(mean=[0.0] * 4, std=[65535.0] * 4, bgr_to_rgb=False)
 train_dataloader = dict(
     dataset=dict(
@@ -11,13 +11,7 @@ train_dataloader = dict(
         folders='data/rgbd',
         pipeline=[
             dict(type='mmdecon.LoadRaster', channels=4, value_range=(0, 65535), late=True),
-            dict(
-                type='mmdecon.TwoViews',
-                size=224,
-                scale=(0.2, 1.0),
-                min_overlap=0.01,
-                photometric=[_base_.rgbd_photometric, _base_.rgbd_photometric],
-            ),
+            dict(_base_.two_views, photometric=[_base_.rgbd_photometric] * 2),
             dict(type='mmdecon.PackViews'),
         ],
     )

@@ -54,7 +54,10 @@ def test_features_are_equal_in_the_library(encoder: dict[str, Any], model: dict[
     assert {'c2', 'c5', 'out'} <= set(found.equal) and set(found.fit.new) == {'classifier'}
 
 
-@pytest.mark.parametrize('encoder', [dict(TIMM, in_channels=4), dict(RESNET, in_channels=4)], ids=['timm', 'mmpretrain'])
+FOUR = [dict(TIMM, in_channels=4), dict(RESNET, in_channels=4)]
+
+
+@pytest.mark.parametrize('encoder', FOUR, ids=['timm', 'mmpretrain'])
 def test_four_channels(encoder: dict[str, Any], tmp_path: Path) -> None:
     source = read_source(save(tmp_path / 'decon.pth', network(encoder, FPN), 'c5', 'out', change=mild))
     assert {'c2', 'c5', 'out'} <= set(verify(source, convert(source, 'smp')).equal)

@@ -36,8 +36,27 @@ class StrictStart(BaseModule):
 class TIMMBackbone(StrictStart, _TIMMBackbone):
     """mmpretrain's class, loading timm's weights strictly and by timm's names, in models of mmseg and mmdet too.
 
-    Its arguments are those of mmpretrain's; ``init_cfg`` of type ``Pretrained`` names a file of timm's.
+    ``init_cfg`` of type ``Pretrained`` names a file of timm's.
+
+    Args:
+        freeze: Whether its weights stay as loaded, its norms use their statistics, and no gradient reaches it: to train
+            a decoder alone. A frozen backbone must start from something: ``init_cfg``, or the model's ``load_from``.
+        kwargs: As of mmpretrain's class.
     """
+
+    def __init__(self, *, freeze: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.freeze = freeze
+        if freeze:
+            self.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> 'TIMMBackbone':
+        """Switches to training, if it is not frozen.
+
+        Args:
+            mode: Whether to.
+        """
+        return super().train(mode and not self.freeze)
 
 
 def lenient_starts(model: nn.Module) -> Iterator[Start]:

@@ -72,3 +72,14 @@ def test_a_prefix_that_lacks(prefix: str | None, begins: str, fits: bool, tmp_pa
 
 def test_files_that_are_not_there_are_left_to_others(tmp_path: Path) -> None:
     check(build('ResNet', tmp_path / 'none.pth'))
+
+
+@needs_timm
+def test_a_frozen_backbone_stays_as_it_is() -> None:
+    config = dict(type='mmdecon.TIMMBackbone', model_name=MODEL, features_only=True, out_indices=(1, 4), freeze=True)
+    backbone = MODELS.build(config).train()
+    before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
+    maps = backbone(torch.rand(2, 3, 64, 64))
+    assert not any(map.requires_grad for map in maps)
+    assert all(torch.equal(before[name], tensor) for name, tensor in backbone.state_dict().items())
+    assert MODELS.build({**config, 'freeze': False}).train()(torch.rand(2, 3, 64, 64))[0].requires_grad

@@ -56,7 +56,8 @@ class TIMMBackbone(StrictStart, _TIMMBackbone):
         Args:
             mode: Whether to.
         """
-        return super().train(mode and not self.freeze)
+        super().train(mode and not self.freeze)  # mmpretrain's returns None
+        return self
 
 
 def lenient_starts(model: nn.Module) -> Iterator[Start]:

@@ -1,9 +1,9 @@
 # From a bare Python >= 3.10 to a demo or a test run; `make help` lists the targets.
 PYTHON ?= python3
 PYTHON_OPENMMLAB ?= $(PYTHON)
-# Test processes, one thread each; a file's tests stay together.
+# Test processes, one thread each; each begins with its share of the files, and takes of another's when it is done.
 JOBS ?= 2
-PYTEST = OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n $(JOBS) --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n $(JOBS) --dist worksteal
 
 # Folder of what is too large for the repository: data sets in data/, ready wheels of mmcv with its compiled ops in wheels/
 # (without them the ops are compiled). The scripts of projects/ and the tests read it too.

@@ -109,6 +109,7 @@ def test_recomputed_as_in_training(configs: list[str]) -> None:
     assert 'forward' not in vars(model.branches['enc'].head.student)
 
 
+@pytest.mark.wide
 def test_real_images_take_their_time(configs: list[str], tmp_path: Path) -> None:
     config = tmp_path / 'data.py'
     config.write_text(

@@ -26,6 +26,7 @@ def read(tmp_path, protocol, *lines):
 
 
 @needs_kitchen
+@pytest.mark.wide
 def test_the_documented_config_trains_and_tests(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(commands.ROOT)
     config = tmp_path / 'config.py'

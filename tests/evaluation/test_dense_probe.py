@@ -113,6 +113,7 @@ def work(rank: int, folder: str) -> None:
         Path(folder, f'{rank}.txt').write_text(f'{found} {runner.message_hub.get_info("best_score")}')
 
 
+@pytest.mark.wide
 def test_two_processes_know_the_same(tmp_path: Path) -> None:
     (tmp_path / 'both').mkdir()
     run_in_both(work, str(tmp_path))

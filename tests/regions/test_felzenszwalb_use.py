@@ -11,6 +11,7 @@ import mmdecon.regions
 from mmdecon.images.reading import read_image
 from mmdecon.registry import REGIONS
 from tests.support.region_images import NUCLEI, segment
+from tests.support.wide import sampled
 
 
 class Segmented:
@@ -26,7 +27,7 @@ class Segmented:
         return self.generator(read_image(NUCLEI[index]), NUCLEI[index])
 
 
-@pytest.mark.parametrize('method', ['fork', 'spawn'])
+@pytest.mark.parametrize('method', sampled(['fork', 'spawn'], 2))
 def test_workers_segment_as_the_parent_does(method):
     data = Segmented()
     wanted = [data[index] for index in range(4)]

@@ -3,8 +3,7 @@
 import logging
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,21 +11,22 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage, advise
-from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, refuse_split
+from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, read_list, refuse_split
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
-from ..images.reading import LoadImage, check_image
+from ..images.reading import LoadImage
 from ..images.seeding import seeded
 from ..images.storage import Storage
 from ..registry import DATASETS
-from ..texts import read_lines, shown
-from .file_list import FileList
+from ..texts import shown
+from .file_checks import FileChecks
+from .file_list import FileList, SampleList
 from .load_regions import LoadRegions
 from .sampler import Draw
 
-THREADS = 16  # opening headers waits for the disk, not for the CPU
-AT_ONCE = 65536  # headers that wait to be opened: each takes a kilobyte
+SKIP = "dataset.unreadable='skip'"
 NAMED = 5  # so many files are shown in a message
+Sample = dict[str, Any]
 
 
 @DATASETS.register_module()
@@ -68,7 +68,8 @@ class ImageFolder(BaseDataset):
             regions of an image, or those of another.
     """
 
-    _lists_pages = _is_tiled = False
+    _lists_pages = False
+    _tile: tuple[int, int] | None = None  # side and overlap
 
     def __init__(
         self,
@@ -93,7 +94,6 @@ class ImageFolder(BaseDataset):
         self.list_file = None if list_file is None else as_paths([list_file], 'list_file')[0]
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)
         self.unreadable, self.check = unreadable, check
-        self._facts: dict[str, Facts] = {}  # of files that LoadRaster reads
         self.storage = None if backend_args is None else Storage(backend_args)
         (data_root,) = as_paths([data_root], 'data_root')
         # a SampleList is as small as what mmengine makes of a list of dicts, and is there sooner; tiles are such a list
@@ -109,7 +109,6 @@ class ImageFolder(BaseDataset):
         self._require_one_reader()
         was_ready = self._fully_initialized
         super().full_init()
-        self._facts.clear()
         steps = [] if was_ready else [step for step in self.pipeline.transforms if isinstance(step, LoadRegions)]
         samples = [self.get_data_info(index) for index in range(len(self))] if steps else []
         for step in steps:
@@ -158,7 +157,7 @@ class ImageFolder(BaseDataset):
         places = [posixpath.join(self.data_root, folder).removeprefix('./') for folder in self.folders]
         if self.list_file is None:
             return {place: storage.list(place, self.extensions) for place in places}
-        names = [line for line in read_lines(os.path.expanduser(self.list_file)) if line]
+        names = read_list(os.path.expanduser(self.list_file), ' or relative to the working directory')
         if len(places) > 1 or not names:
             raise ValueError(
                 f'{shown(self.list_file)} (dataset.list_file) names {len(names)} images for {len(places)} '
@@ -169,27 +168,6 @@ class ImageFolder(BaseDataset):
     def _locate(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""
         return os.path.normpath(os.path.join(os.path.expanduser(self.data_root), os.path.expanduser(path)))
-
-    def _problems(self) -> Iterator[UnreadableImage | None]:
-        """What is wrong with each image, in their order."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            for start in range(0, len(self.data_list), AT_ONCE):
-                yield from pool.map(self._problem, self.data_list[start : start + AT_ONCE])
-
-    def _problem(self, sample: Mapping[str, Any]) -> UnreadableImage | None:
-        """What is wrong with an image, for the step that reads it."""
-        path, pixels = sample['img_path'], self.check == 'pixels'
-        try:
-            content = self.content_of(sample)
-        except UnreadableImage as error:
-            return error
-        for step in self._rasters():
-            found = step.problem(path, pixels, self._is_tiled, content)
-            if isinstance(found, UnreadableImage):
-                return found
-            self._facts[path] = found
-            return None
-        return check_image(path, pixels, content)
 
     def content_of(self, sample: Mapping[str, Any]) -> bytes | None:
         """Reads what the pipeline cannot by ``img_path``.
@@ -205,32 +183,44 @@ class ImageFolder(BaseDataset):
         """
         return None if self.storage is None else self.storage.get(sample['img_path'])
 
-    def filter_data(self) -> Sequence[dict[str, Any]]:
-        """Checks the headers of all files if ``check`` is set; mmengine calls it.
+    def filter_data(self) -> Sequence[Sample]:
+        """Checks all files if ``check`` is set; mmengine calls it.
 
         Returns:
             The samples that can be read.
 
         Raises:
             UnreadableImage: If there are others and ``unreadable`` is ``stop``.
-            ValueError: If ``LoadRaster`` reads files that differ in channels or dtype, or hold several images.
+            ValueError: If files that ``LoadRaster`` reads do not fit, see :meth:`FileChecks.require`.
         """
         if not self.check:
             return self.data_list
-        problems = {index: problem for index, problem in enumerate(self._problems()) if problem}
-        unreadable = list(problems.values())
-        readable = self.data_list
-        if unreadable:
-            count = f'{len(unreadable)} of {len(readable)} images cannot be read'
-            readable = readable.keep(index for index in range(len(readable)) if index not in problems)
-            names = '; '.join(map(str, unreadable[:NAMED])) + ('; …' if len(unreadable) > NAMED else '')
-            if self.unreadable == 'stop' or not readable:
-                raise UnreadableImage(f'{count}: {names}{self._advise(unreadable, "them")}.')
-            print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
-        for step in self._rasters():
-            files = {sample['img_path']: self._facts[sample['img_path']] for sample in readable}
-            step.require(files, single=not self._lists_pages)
-        return readable
+        checks = FileChecks(self.pipeline.transforms, self.check == 'pixels', self.content_of, self._tile)
+        problems = checks.problems(self.data_list)
+        readable = self._without(problems, self.data_list, 'cannot be read', self._advise([*problems.values()], 'them'))
+        checks.require(readable, single=not self._lists_pages)
+        samples = self._list(readable, checks.facts)
+        skip = f'{SKIP} to leave them out, or ' if self.unreadable == 'stop' else ''
+        advice = f". Set {skip}TwoViews.empty='keep' to go on with them"
+        return self._without(checks.empty(samples), samples, 'have no pixel with a value (all NaN or nodata)', advice)
+
+    def _list(self, files: Sequence[Sample], facts: Mapping[str, Facts]) -> Sequence[Sample]:
+        """The samples of files that can be read: here, one of each."""
+        return files
+
+    def _without(
+        self, problems: Mapping[int, UnreadableImage], samples: Sequence[Sample], what: str, advice: str
+    ) -> Sequence[Sample]:
+        """Leaves out samples by their index, with a warning, or refuses them."""
+        if not problems:
+            return samples
+        found, count = list(map(str, problems.values())), f'{len(problems)} of {len(samples)} images {what}'
+        names = '; '.join(found[:NAMED]) + ('; …' if len(found) > NAMED else '')
+        if self.unreadable == 'stop' or len(problems) == len(samples):
+            raise UnreadableImage(f'{count}: {names}{advice}.')
+        print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
+        kept = [index for index in range(len(samples)) if index not in problems]
+        return samples.keep(kept) if isinstance(samples, SampleList) else [samples[index] for index in kept]
 
     def _rasters(self) -> list[LoadRaster]:
         """The steps of the pipeline that read images of any kind; there is at most one."""
@@ -238,7 +228,7 @@ class ImageFolder(BaseDataset):
 
     def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
         """Completes an error message with what to do; with the option to skip, unless it is already set."""
-        skip = f"set dataset.unreadable='skip' to go on without {them}" if self.unreadable == 'stop' else ''
+        skip = f'set {SKIP} to go on without {them}' if self.unreadable == 'stop' else ''
         advice = advise(errors, them, skip)
         return f'. {advice[0].upper()}{advice[1:]}' if advice else ''
 

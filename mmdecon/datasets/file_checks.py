@@ -3,22 +3,22 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from mmengine.logging import print_log
 
-from ..images.errors import UnreadableImage, part_of
+from ..images.errors import UnreadableImage, advise, part_of
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
 from ..images.reading import LoadImage, look_at
 from ..texts import shown
+from .file_list import Sample, SampleList
 from .pixel_photometrics import PixelPhotometrics
 from .two_view import TwoViews
 
 THREADS = 16  # opening headers waits for the disk, not for the CPU
+SKIP = "dataset.unreadable='skip'"
+NAMED = 5  # so many files are shown in a message
 AT_ONCE = 65536  # headers that wait to be opened: each takes a kilobyte
-
-Sample = Mapping[str, Any]
 
 
 class FileChecks:
@@ -27,6 +27,7 @@ class FileChecks:
     Args:
         pipeline: The transforms of the dataset.
         pixels: Decode every file, not only its header.
+        skips: Whether to leave out what cannot be used, with a warning, instead of refusing it.
         content_of: Gives the bytes of a sample's file, or None where its path is a local file; may raise
             :class:`UnreadableImage`.
         tile: Side and overlap of the tiles that the dataset lists, in pixels; None for whole images.
@@ -39,27 +40,32 @@ class FileChecks:
         self,
         pipeline: Sequence[Callable],
         pixels: bool,
+        skips: bool,
         content_of: Callable[[Sample], bytes | None],
         tile: tuple[int, int] | None = None,
     ) -> None:
         self.facts: dict[str, Facts] = {}
-        self._steps, self._pixels, self._content_of, self._tile = list(steps_of(pipeline)), pixels, content_of, tile
+        self._pixels, self._skips, self._content_of, self._tile = pixels, skips, content_of, tile
+        self._steps = list(steps_of(pipeline))
         self._raster = next((step for step in self._steps if isinstance(step, LoadRaster)), None)
         self._reduced: dict[str, None] = {}  # paths; several threads add to it
 
-    def problems(self, samples: Sequence[Sample]) -> dict[int, UnreadableImage]:
+    def readable(self, samples: Sequence[Sample]) -> Sequence[Sample]:
         """Finds files that cannot be read, and warns of those of which ``LoadImage`` keeps only a part of the values.
 
         Args:
             samples: A sample of each file.
 
         Returns:
-            Index of a sample -> what is wrong with its file.
+            Those that can be read.
+
+        Raises:
+            UnreadableImage: If there are others that are not to be left out, or none.
         """
         found = {index: problem for index, problem in enumerate(self._problems(samples)) if problem}
         if any(isinstance(step, LoadImage) for step in self._steps):
             self._warn(samples)
-        return found
+        return self._without(found, samples, 'cannot be read', remedy([*found.values()], 'them', self._skips))
 
     def _problems(self, samples: Sequence[Sample]) -> Iterator[UnreadableImage | None]:
         """What is wrong with each file, in their order."""
@@ -119,23 +125,58 @@ class FileChecks:
                 'LoadRaster.value_range=(low, high); tools/pixel_statistics.py finds it'
             )
 
-    def empty(self, samples: Sequence[Sample]) -> dict[int, UnreadableImage]:
+    def filled(self, samples: Sequence[Sample]) -> Sequence[Sample]:
         """Finds the samples without any pixel that has a value, where ``TwoViews`` would refuse them.
 
         Args:
             samples: Images, or pages and tiles of them, whose files were decoded.
 
         Returns:
-            Index of a sample -> what is wrong with it.
+            The others.
+
+        Raises:
+            UnreadableImage: If there are some that are not to be left out, or nothing else.
         """
         refused = any(isinstance(step, TwoViews) and step.refuses_empty for step in self._steps)
         if not refused or not any(facts.empty for facts in self.facts.values()):
-            return {}
-        return {
-            index: UnreadableImage(shown(sample['img_path']) + part_of(sample))
+            return samples
+        empty = {
+            index: shown(sample['img_path']) + part_of(sample)
             for index, sample in enumerate(samples)
             if (sample.get('page', 0), sample.get('window')) in self.facts[sample['img_path']].empty
         }
+        skip = '' if self._skips else f'{SKIP} to leave them out, or '
+        advice = f". Set {skip}TwoViews.empty='keep' to go on with them"
+        return self._without(empty, samples, 'have no pixel with a value (all NaN or nodata)', advice)
+
+    def _without(
+        self, problems: Mapping[int, object], samples: Sequence[Sample], what: str, advice: str
+    ) -> Sequence[Sample]:
+        """Leaves out samples by their index, with a warning, or refuses them."""
+        if not problems:
+            return samples
+        found, count = list(map(str, problems.values())), f'{len(problems)} of {len(samples)} images {what}'
+        names = '; '.join(found[:NAMED]) + ('; …' if len(found) > NAMED else '')
+        if not self._skips or len(problems) == len(samples):
+            raise UnreadableImage(f'{count}: {names}{advice}.')
+        print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
+        kept = [index for index in range(len(samples)) if index not in problems]
+        return samples.keep(kept) if isinstance(samples, SampleList) else [samples[index] for index in kept]
+
+
+def remedy(errors: Sequence[UnreadableImage], them: str, skips: bool) -> str:
+    """Completes a message about files that cannot be read.
+
+    Args:
+        errors: What is wrong with each.
+        them: The files, as ``it`` or ``them``.
+        skips: Whether such files are already skipped.
+
+    Returns:
+        The start of a sentence that says what to do, after the end of the one before; empty for nothing.
+    """
+    advice = advise(errors, them, '' if skips else f'set {SKIP} to go on without {them}')
+    return f'. {advice[0].upper()}{advice[1:]}' if advice else ''
 
 
 def steps_of(steps: Sequence[Callable]) -> Iterator[Callable]:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,8 @@ import torch
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..images.errors import UnreadableImage, advise
-from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, read_list, refuse_split
+from ..images.errors import UnreadableImage
+from ..images.listing import IMAGE_EXTENSIONS, as_paths
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
 from ..images.reading import LoadImage
@@ -19,14 +18,11 @@ from ..images.seeding import seeded
 from ..images.storage import Storage
 from ..registry import DATASETS
 from ..texts import shown
-from .file_checks import FileChecks
-from .file_list import FileList, SampleList
+from .file_checks import FileChecks, remedy
+from .file_list import FileList, Sample
+from .finding import find_on_disk, find_stored
 from .load_regions import LoadRegions
 from .sampler import Draw
-
-SKIP = "dataset.unreadable='skip'"
-NAMED = 5  # so many files are shown in a message
-Sample = dict[str, Any]
 
 
 @DATASETS.register_module()
@@ -128,7 +124,11 @@ class ImageFolder(BaseDataset):
             Samples with ``img_path``, ``name`` (the path below its folder, with forward slashes) and ``number`` (the
             position in the list).
         """
-        found = self._find() if self.storage is None else self._find_stored(self.storage)
+        chosen = self.folders, self.list_file, self.extensions
+        if self.storage is None:
+            found = find_on_disk(*chosen, self._locate)
+        else:
+            found = find_stored(self.storage, *chosen, self.data_root)
         samples = FileList(found)
         print_log(f'{len(samples)} images under {shown(", ".join(found))}', 'current')
         self._expect(len(samples))
@@ -137,33 +137,6 @@ class ImageFolder(BaseDataset):
     def _expect(self, count: int) -> None:
         """Makes room for what was warned about, in shared memory: workers that are restarted do not warn again."""
         self._warned = torch.zeros(count, dtype=torch.bool).share_memory_()
-
-    def _find(self) -> dict[str, list[str]]:
-        """Folder -> the paths of its images."""
-        places: dict[str, str] = {}
-        for folder in map(self._locate, self.folders):
-            places.setdefault(os.path.realpath(folder), folder)
-        given = ','.join(self.folders)
-        refuse_split(places.values(), self._locate(given), given)
-        found = {folder: list_images(folder, self.extensions) for folder in places.values()}
-        return found if self.list_file is None else keep_listed(found, self._locate(self.list_file))
-
-    def _find_stored(self, storage: Storage) -> dict[str, list[str]]:
-        """The same in a back end, where folders are what its names begin with.
-
-        Raises:
-            ValueError: If it cannot list, there are no images, or several folders and names for one.
-        """
-        places = [posixpath.join(self.data_root, folder).removeprefix('./') for folder in self.folders]
-        if self.list_file is None:
-            return {place: storage.list(place, self.extensions) for place in places}
-        names = read_list(os.path.expanduser(self.list_file), ' or relative to the working directory')
-        if len(places) > 1 or not names:
-            raise ValueError(
-                f'{shown(self.list_file)} (dataset.list_file) names {len(names)} images for {len(places)} '
-                'dataset.folders; in a back end it names those of one folder, at least one'
-            )
-        return {places[0]: names}
 
     def _locate(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""
@@ -195,42 +168,16 @@ class ImageFolder(BaseDataset):
         """
         if not self.check:
             return self.data_list
-        checks = FileChecks(self.pipeline.transforms, self.check == 'pixels', self.content_of, self._tile)
-        problems = checks.problems(self.data_list)
-        readable = self._without(problems, self.data_list, 'cannot be read', self._advise([*problems.values()], 'them'))
+        checks = FileChecks(
+            self.pipeline.transforms, self.check == 'pixels', self.unreadable == 'skip', self.content_of, self._tile
+        )
+        readable = checks.readable(self.data_list)
         checks.require(readable, single=not self._lists_pages)
-        samples = self._list(readable, checks.facts)
-        skip = f'{SKIP} to leave them out, or ' if self.unreadable == 'stop' else ''
-        advice = f". Set {skip}TwoViews.empty='keep' to go on with them"
-        return self._without(checks.empty(samples), samples, 'have no pixel with a value (all NaN or nodata)', advice)
+        return checks.filled(self._list(readable, checks.facts))
 
     def _list(self, files: Sequence[Sample], facts: Mapping[str, Facts]) -> Sequence[Sample]:
         """The samples of files that can be read: here, one of each."""
         return files
-
-    def _without(
-        self, problems: Mapping[int, UnreadableImage], samples: Sequence[Sample], what: str, advice: str
-    ) -> Sequence[Sample]:
-        """Leaves out samples by their index, with a warning, or refuses them."""
-        if not problems:
-            return samples
-        found, count = list(map(str, problems.values())), f'{len(problems)} of {len(samples)} images {what}'
-        names = '; '.join(found[:NAMED]) + ('; …' if len(found) > NAMED else '')
-        if self.unreadable == 'stop' or len(problems) == len(samples):
-            raise UnreadableImage(f'{count}: {names}{advice}.')
-        print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
-        kept = [index for index in range(len(samples)) if index not in problems]
-        return samples.keep(kept) if isinstance(samples, SampleList) else [samples[index] for index in kept]
-
-    def _rasters(self) -> list[LoadRaster]:
-        """The steps of the pipeline that read images of any kind; there is at most one."""
-        return [step for step in self.pipeline.transforms if isinstance(step, LoadRaster)]
-
-    def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
-        """Completes an error message with what to do; with the option to skip, unless it is already set."""
-        skip = f'set {SKIP} to go on without {them}' if self.unreadable == 'stop' else ''
-        advice = advise(errors, them, skip)
-        return f'. {advice[0].upper()}{advice[1:]}' if advice else ''
 
     def __getitem__(self, idx: int) -> Any:
         """Runs the pipeline on one image.
@@ -268,7 +215,7 @@ class ImageFolder(BaseDataset):
                 return self.pipeline(sample if content is None else dict(sample, content=content))
             except UnreadableImage as error:
                 if self.unreadable == 'stop':
-                    raise type(error)(f'{error}{self._advise([error], "it")}.') from error
+                    raise type(error)(f'{error}{remedy([error], "it", skips=False)}.') from error
                 self._warn(self.get_data_info(index % len(self))['number'], error)
         raise UnreadableImage(
             f'none of the {len(self)} images of {shown(", ".join(self.folders))} (dataset.folders) can be read'

@@ -7,10 +7,12 @@ from mmengine.logging import print_log
 
 from ..images.crops import Box
 from ..images.listing import IMAGE_EXTENSIONS
+from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
 from ..images.tiling import in_order, tile_boxes
 from ..registry import DATASETS
-from .image_folder import ImageFolder, Sample
+from .file_list import Sample
+from .image_folder import ImageFolder
 from .load_regions import LoadRegions
 
 RASTER_EXTENSIONS = (
@@ -99,7 +101,7 @@ class RasterFolder(ImageFolder):
         Raises:
             ValueError: If the pipeline does not fit.
         """
-        if not self._rasters():
+        if not any(isinstance(step, LoadRaster) for step in self.pipeline.transforms):
             raise ValueError("dataset.pipeline has no LoadRaster: begin it with dict(type='mmdecon.LoadRaster')")
         if self.reach and any(isinstance(step, LoadRegions) for step in self.pipeline.transforms):
             raise ValueError(

@@ -5,37 +5,30 @@ turns' processor times and of their ratios count. One process, one thread; files
 """
 
 from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
-from time import process_time
 from typing import Any
 
-import cv2
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from PIL import Image
 
 from mmdecon.cli import require_config
-from mmdecon.datasets import TwoViews
-from mmdecon.files import write_json
 from mmdecon.images.listing import IMAGE_EXTENSIONS, list_images
-from mmdecon.images.seeding import seeded
 from mmdecon.refusal import told_plainly
 from mmdecon.regions import Job, make_store
 from mmdecon.regions.felzenszwalb import Felzenszwalb
-from mmdecon.registry import TRANSFORMS
 
+from .against import OTHER_HELP, run_against
+from .timing import one_thread, reading, time_images, two_views_of, write_figures
 from .torchvision_views import TorchvisionViews
 
 REFERENCE = 'torchvision'
-PACKAGES = ('torch', 'torchvision', 'pillow', 'numpy')
 
 
 @dataclass(frozen=True)
@@ -75,14 +68,14 @@ def compare_views(configs: Sequence[str], folder: str, images: int = 50, turns: 
     with ExitStack() as stack:
         store = str(Path(stack.enter_context(TemporaryDirectory()), 'a.regions'))
         make_store(Job(folder, Felzenszwalb(scale=1000, min_size=1000)), names, store)
-        stack.enter_context(_one_thread())
+        stack.enter_context(one_thread())
         pipelines = _pipelines(configs, folder, store)
         for run in pipelines.values():  # warms up
-            _time(run, names[:2], 0)
+            time_images(run, names[:2], 0)
         seconds: dict[str, list[float]] = {name: [] for name in pipelines}
         for turn in range(turns):
             for name in np.roll(list(pipelines), turn).tolist():
-                seconds[name].append(_time(pipelines[name], names, turn))
+                seconds[name].append(time_images(pipelines[name], names, turn))
     return [_speed(name, times, seconds[REFERENCE]) for name, times in seconds.items()]
 
 
@@ -94,11 +87,10 @@ def _speed(name: str, times: Sequence[float], reference: Sequence[float]) -> Spe
 def _pipelines(configs: Sequence[str], folder: str, store: str) -> dict[str, Callable[[str], Any]]:
     """What to measure, by its name; each takes an image's name."""
     steps = {Path(config).stem: Config.fromfile(config).train_dataloader.dataset.pipeline for config in configs}
-    (views,) = (step for step in next(iter(steps.values())) if step['type'] == 'mmdecon.TwoViews')
-    two_views: TwoViews = TRANSFORMS.build(views)
+    two_views = two_views_of(next(iter(steps.values())))
     made: dict[str, Callable[[str], Any]] = {}
     for name, finish in ((REFERENCE, True), (f'{REFERENCE}, to bytes', False)):
-        made[name] = _reading(TorchvisionViews(two_views, finish), folder)
+        made[name] = reading(TorchvisionViews(two_views, finish), folder)
     for name, pipeline in steps.items():
         plain = [step for step in pipeline if step['type'] != 'mmdecon.LoadRegions']
         own = [step for step in pipeline if step['type'] == 'mmdecon.LoadRegions' and not step.get('store')]
@@ -110,34 +102,8 @@ def _pipelines(configs: Sequence[str], folder: str, store: str) -> dict[str, Cal
     return made
 
 
-def _reading(run: Callable[[str], Any], folder: str) -> Callable[[str], Any]:
-    return lambda name: run(str(Path(folder, name)))
-
-
 def _loading(run: Callable[[dict], Any], folder: str) -> Callable[[str], Any]:
     return lambda name: run(dict(img_path=str(Path(folder, name)), name=name))
-
-
-def _time(run: Callable[[str], Any], names: Sequence[str], seed: int) -> float:
-    """Processor seconds an image."""
-    with seeded(seed):
-        start = process_time()
-        for name in names:
-            run(name)
-        return (process_time() - start) / len(names)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keeps OpenCV and torch to one thread, as in a data loader's worker."""
-    threads = cv2.getNumThreads(), torch.get_num_threads()
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads[0])
-        torch.set_num_threads(threads[1])
 
 
 def add_parser(kinds: _SubParsersAction) -> None:
@@ -151,6 +117,7 @@ def add_parser(kinds: _SubParsersAction) -> None:
     parser.add_argument('--data', required=True, metavar='FOLDER', help='images, searched recursively')
     parser.add_argument('--images', type=int, default=50, help='how many of them (default: %(default)s)')
     parser.add_argument('--turns', type=int, default=9, help='rounds over them (default: %(default)s)')
+    parser.add_argument('--against', metavar='CHECKOUT', help=OTHER_HELP)
     parser.add_argument('--json', metavar='OUT', help='a file for the figures')
     parser.set_defaults(run=run)
 
@@ -163,6 +130,9 @@ def run(args: Namespace) -> None:
     """
     for config in args.configs:
         require_config(config)
+    if args.against:
+        run_against(args)
+        return
     with told_plainly():
         speeds = compare_views(args.configs, args.data, args.images, args.turns)
     names = list_images(args.data, IMAGE_EXTENSIONS)[: args.images]
@@ -172,7 +142,4 @@ def run(args: Namespace) -> None:
     for speed in speeds:
         print(f'| {speed.pipeline} | {speed.milliseconds:.2f} | {speed.per_second:.0f} | {speed.ratio:.2f} |')
     if args.json:
-        figures = {key: value for key, value in vars(args).items() if key != 'run'}
-        figures.update(megapixels=float(pixels), speeds=[asdict(speed) for speed in speeds])
-        figures.update(versions={name: version(name) for name in PACKAGES} | {'opencv': cv2.__version__})
-        write_json(args.json, figures)
+        write_figures(args, speeds, megapixels=float(pixels))

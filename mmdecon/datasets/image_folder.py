@@ -2,31 +2,27 @@
 
 import logging
 import os
-import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from ..images.errors import UnreadableImage, advise
-from ..images.listing import IMAGE_EXTENSIONS, as_paths, keep_listed, list_images, refuse_split
+from ..images.errors import UnreadableImage
+from ..images.listing import IMAGE_EXTENSIONS, as_paths
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
-from ..images.reading import LoadImage, check_image
+from ..images.reading import LoadImage
 from ..images.seeding import seeded
 from ..images.storage import Storage
 from ..registry import DATASETS
-from ..texts import read_lines, shown
-from .file_list import FileList
+from ..texts import shown
+from .file_checks import FileChecks, remedy
+from .file_list import FileList, Sample
+from .finding import find_on_disk, find_stored
 from .load_regions import LoadRegions
 from .sampler import Draw
-
-THREADS = 16  # opening headers waits for the disk, not for the CPU
-AT_ONCE = 65536  # headers that wait to be opened: each takes a kilobyte
-NAMED = 5  # so many files are shown in a message
 
 
 @DATASETS.register_module()
@@ -68,7 +64,8 @@ class ImageFolder(BaseDataset):
             regions of an image, or those of another.
     """
 
-    _lists_pages = _is_tiled = False
+    _lists_pages = False
+    _tile: tuple[int, int] | None = None  # side and overlap
 
     def __init__(
         self,
@@ -93,7 +90,6 @@ class ImageFolder(BaseDataset):
         self.list_file = None if list_file is None else as_paths([list_file], 'list_file')[0]
         self.extensions = [extensions] if isinstance(extensions, str) else list(extensions)
         self.unreadable, self.check = unreadable, check
-        self._facts: dict[str, Facts] = {}  # of files that LoadRaster reads
         self.storage = None if backend_args is None else Storage(backend_args)
         (data_root,) = as_paths([data_root], 'data_root')
         # a SampleList is as small as what mmengine makes of a list of dicts, and is there sooner; tiles are such a list
@@ -109,7 +105,6 @@ class ImageFolder(BaseDataset):
         self._require_one_reader()
         was_ready = self._fully_initialized
         super().full_init()
-        self._facts.clear()
         steps = [] if was_ready else [step for step in self.pipeline.transforms if isinstance(step, LoadRegions)]
         samples = [self.get_data_info(index) for index in range(len(self))] if steps else []
         for step in steps:
@@ -129,7 +124,11 @@ class ImageFolder(BaseDataset):
             Samples with ``img_path``, ``name`` (the path below its folder, with forward slashes) and ``number`` (the
             position in the list).
         """
-        found = self._find() if self.storage is None else self._find_stored(self.storage)
+        chosen = self.folders, self.list_file, self.extensions
+        if self.storage is None:
+            found = find_on_disk(*chosen, self._locate)
+        else:
+            found = find_stored(self.storage, *chosen, self.data_root)
         samples = FileList(found)
         print_log(f'{len(samples)} images under {shown(", ".join(found))}', 'current')
         self._expect(len(samples))
@@ -139,57 +138,9 @@ class ImageFolder(BaseDataset):
         """Makes room for what was warned about, in shared memory: workers that are restarted do not warn again."""
         self._warned = torch.zeros(count, dtype=torch.bool).share_memory_()
 
-    def _find(self) -> dict[str, list[str]]:
-        """Folder -> the paths of its images."""
-        places: dict[str, str] = {}
-        for folder in map(self._locate, self.folders):
-            places.setdefault(os.path.realpath(folder), folder)
-        given = ','.join(self.folders)
-        refuse_split(places.values(), self._locate(given), given)
-        found = {folder: list_images(folder, self.extensions) for folder in places.values()}
-        return found if self.list_file is None else keep_listed(found, self._locate(self.list_file))
-
-    def _find_stored(self, storage: Storage) -> dict[str, list[str]]:
-        """The same in a back end, where folders are what its names begin with.
-
-        Raises:
-            ValueError: If it cannot list, there are no images, or several folders and names for one.
-        """
-        places = [posixpath.join(self.data_root, folder).removeprefix('./') for folder in self.folders]
-        if self.list_file is None:
-            return {place: storage.list(place, self.extensions) for place in places}
-        names = [line for line in read_lines(os.path.expanduser(self.list_file)) if line]
-        if len(places) > 1 or not names:
-            raise ValueError(
-                f'{shown(self.list_file)} (dataset.list_file) names {len(names)} images for {len(places)} '
-                'dataset.folders; in a back end it names those of one folder, at least one'
-            )
-        return {places[0]: names}
-
     def _locate(self, path: str) -> str:
         """Resolves a configured path against ``data_root``."""
         return os.path.normpath(os.path.join(os.path.expanduser(self.data_root), os.path.expanduser(path)))
-
-    def _problems(self) -> Iterator[UnreadableImage | None]:
-        """What is wrong with each image, in their order."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            for start in range(0, len(self.data_list), AT_ONCE):
-                yield from pool.map(self._problem, self.data_list[start : start + AT_ONCE])
-
-    def _problem(self, sample: Mapping[str, Any]) -> UnreadableImage | None:
-        """What is wrong with an image, for the step that reads it."""
-        path, pixels = sample['img_path'], self.check == 'pixels'
-        try:
-            content = self.content_of(sample)
-        except UnreadableImage as error:
-            return error
-        for step in self._rasters():
-            found = step.problem(path, pixels, self._is_tiled, content)
-            if isinstance(found, UnreadableImage):
-                return found
-            self._facts[path] = found
-            return None
-        return check_image(path, pixels, content)
 
     def content_of(self, sample: Mapping[str, Any]) -> bytes | None:
         """Reads what the pipeline cannot by ``img_path``.
@@ -205,42 +156,28 @@ class ImageFolder(BaseDataset):
         """
         return None if self.storage is None else self.storage.get(sample['img_path'])
 
-    def filter_data(self) -> Sequence[dict[str, Any]]:
-        """Checks the headers of all files if ``check`` is set; mmengine calls it.
+    def filter_data(self) -> Sequence[Sample]:
+        """Checks all files if ``check`` is set; mmengine calls it.
 
         Returns:
             The samples that can be read.
 
         Raises:
             UnreadableImage: If there are others and ``unreadable`` is ``stop``.
-            ValueError: If ``LoadRaster`` reads files that differ in channels or dtype, or hold several images.
+            ValueError: If files that ``LoadRaster`` reads do not fit, see :meth:`FileChecks.require`.
         """
         if not self.check:
             return self.data_list
-        problems = {index: problem for index, problem in enumerate(self._problems()) if problem}
-        unreadable = list(problems.values())
-        readable = self.data_list
-        if unreadable:
-            count = f'{len(unreadable)} of {len(readable)} images cannot be read'
-            readable = readable.keep(index for index in range(len(readable)) if index not in problems)
-            names = '; '.join(map(str, unreadable[:NAMED])) + ('; …' if len(unreadable) > NAMED else '')
-            if self.unreadable == 'stop' or not readable:
-                raise UnreadableImage(f'{count}: {names}{self._advise(unreadable, "them")}.')
-            print_log(f'{count} and are left out: {names}', 'current', level=logging.WARNING)
-        for step in self._rasters():
-            files = {sample['img_path']: self._facts[sample['img_path']] for sample in readable}
-            step.require(files, single=not self._lists_pages)
-        return readable
+        checks = FileChecks(
+            self.pipeline.transforms, self.check == 'pixels', self.unreadable == 'skip', self.content_of, self._tile
+        )
+        readable = checks.readable(self.data_list)
+        checks.require(readable, single=not self._lists_pages)
+        return checks.filled(self._list(readable, checks.facts))
 
-    def _rasters(self) -> list[LoadRaster]:
-        """The steps of the pipeline that read images of any kind; there is at most one."""
-        return [step for step in self.pipeline.transforms if isinstance(step, LoadRaster)]
-
-    def _advise(self, errors: Sequence[UnreadableImage], them: str) -> str:
-        """Completes an error message with what to do; with the option to skip, unless it is already set."""
-        skip = f"set dataset.unreadable='skip' to go on without {them}" if self.unreadable == 'stop' else ''
-        advice = advise(errors, them, skip)
-        return f'. {advice[0].upper()}{advice[1:]}' if advice else ''
+    def _list(self, files: Sequence[Sample], facts: Mapping[str, Facts]) -> Sequence[Sample]:
+        """The samples of files that can be read: here, one of each."""
+        return files
 
     def __getitem__(self, idx: int) -> Any:
         """Runs the pipeline on one image.
@@ -278,7 +215,7 @@ class ImageFolder(BaseDataset):
                 return self.pipeline(sample if content is None else dict(sample, content=content))
             except UnreadableImage as error:
                 if self.unreadable == 'stop':
-                    raise type(error)(f'{error}{self._advise([error], "it")}.') from error
+                    raise type(error)(f'{error}{remedy([error], "it", skips=False)}.') from error
                 self._warn(self.get_data_info(index % len(self))['number'], error)
         raise UnreadableImage(
             f'none of the {len(self)} images of {shown(", ".join(self.folders))} (dataset.folders) can be read'

@@ -35,7 +35,7 @@ class PackViews(BaseTransform):
         """
         views = results['views']
         masked = views[0]['img'].dtype != PHOTO or any(
-            results.get(key) is not None for key in ('value_range', 'nodata')
+            results.get(key) is not None for key in ('value_range', 'nodata', 'nodata2')
         )
         return dict(views=[_pack(view, masked or 'valid' in view) for view in views])
 

@@ -1,15 +1,17 @@
 """A dataset of files of any kind: pages, slices and tiles are samples of their own."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mmengine.logging import print_log
 
 from ..images.crops import Box
 from ..images.listing import IMAGE_EXTENSIONS
+from ..images.raster import LoadRaster
+from ..images.raster_facts import Facts
 from ..images.tiling import in_order, tile_boxes
 from ..registry import DATASETS
+from .file_list import Sample
 from .image_folder import ImageFolder
 from .load_regions import LoadRegions
 
@@ -27,7 +29,6 @@ RASTER_EXTENSIONS = (
     '.npz',
 )
 CHECKS = (True, 'pixels')
-Sample = dict[str, Any]
 
 
 @DATASETS.register_module()
@@ -91,7 +92,7 @@ class RasterFolder(ImageFolder):
         if not (type(reach) is int and reach >= 0):
             raise ValueError(f'dataset.reach={reach!r}: give a number of slices, 0 for none')
         self.tile, self.tile_overlap, self.reach = tile, tile_overlap, reach
-        self._is_tiled = tile is not None
+        self._tile = None if tile is None else (tile, tile_overlap)
         super().__init__(folders, pipeline, data_root, list_file, extensions, unreadable, check, indices, lazy_init)
 
     def full_init(self) -> None:
@@ -100,7 +101,7 @@ class RasterFolder(ImageFolder):
         Raises:
             ValueError: If the pipeline does not fit.
         """
-        if not self._rasters():
+        if not any(isinstance(step, LoadRaster) for step in self.pipeline.transforms):
             raise ValueError("dataset.pipeline has no LoadRaster: begin it with dict(type='mmdecon.LoadRaster')")
         if self.reach and any(isinstance(step, LoadRegions) for step in self.pipeline.transforms):
             raise ValueError(
@@ -109,22 +110,22 @@ class RasterFolder(ImageFolder):
             )
         super().full_init()
 
-    def filter_data(self) -> list[Sample]:
-        """Lists pages, slices and tiles of the files that can be read; mmengine calls it."""
-        files = super().filter_data()
-        samples = [sample for volume in self._volumes(files) for sample in self._tiles(volume)]
+    def _list(self, files: Sequence[Sample], facts: Mapping[str, Facts]) -> list[Sample]:
+        """Lists pages, slices and tiles of the files that can be read."""
+        volumes = self._volumes(files, facts)
+        samples = [sample for volume in volumes for sample in self._tiles(volume, facts[volume[0]['img_path']].shape)]
         if len(samples) != len(files):
             print_log(f'{len(samples)} images in {len(files)} files', 'current')
         if self.reach and len({sample['volume'] for sample in samples}) == len(samples):
             raise ValueError(f'dataset.reach={self.reach}, but no file is a slice of a volume: set reach=0')
         return samples
 
-    def _volumes(self, files: Sequence[Sample]) -> Iterator[list[Sample]]:
+    def _volumes(self, files: Sequence[Sample], headers: Mapping[str, Facts]) -> Iterator[list[Sample]]:
         """The slices of each volume in their order; what is no part of a volume is one of its own."""
         series: dict[tuple[str, str], list[Sample]] = {}
         volumes: list[list[Sample]] = []
         for sample in files:
-            facts = self._facts[sample['img_path']]
+            facts = headers[sample['img_path']]
             if facts.series is not None:
                 key = os.path.dirname(sample['img_path']), facts.series
                 if key not in series:
@@ -135,12 +136,11 @@ class RasterFolder(ImageFolder):
             volumes += [pages[start : start + facts.slices] for start in range(0, len(pages), facts.slices)]
         for number, volume in enumerate(volumes):
             if 'page' not in volume[0]:
-                volume = in_order([(self._facts[sample['img_path']].place, sample) for sample in volume])
+                volume = in_order([(headers[sample['img_path']].place, sample) for sample in volume])
             yield [dict(sample, volume=number, slice=place) for place, sample in enumerate(volume)]
 
-    def _tiles(self, volume: Sequence[Sample]) -> Iterator[Sample]:
+    def _tiles(self, volume: Sequence[Sample], shape: tuple[int, int]) -> Iterator[Sample]:
         """The samples of a volume: all slices of a tile, then those of the next."""
-        shape = self._facts[volume[0]['img_path']].shape
         boxes: list[Box | None] = [*tile_boxes(shape, self.tile, self.tile_overlap)] if self.tile else [None]
         for box in boxes:
             for sample in volume:

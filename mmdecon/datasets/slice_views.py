@@ -42,6 +42,12 @@ def cut_pair(
     return [box, other], [crop, neighbour]
 
 
+def nodata_of(results: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """What stands for "not measured" in each of the two crops of a sample, or None: files may differ in it."""
+    is_other = 'img2' in results or 'encoded2' in results
+    return results.get('nodata'), results.get('nodata2' if is_other else 'nodata')
+
+
 def _cut(source: Image, boxes: Sequence[Box], size: tuple[int, int]) -> tuple[Sequence[Box], list[np.ndarray]]:
     """Cuts crops of one image."""
     if isinstance(source, Encoded):

@@ -4,6 +4,7 @@ import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 from zipfile import BadZipFile
 
@@ -39,7 +40,7 @@ def read_index(path: str, extensions: Sequence[str]) -> TarIndex:
 
     Raises:
         UnreadableImage: If it is no such tar, or is cut short; names the last member that is whole.
-        ValueError: If it has no image, or two of one key.
+        ValueError: If it is a folder, has no image, or two of one key.
     """
     beside, stamp = Path(path + SUFFIX), _stamp(path)
     index = _load(beside, stamp)
@@ -60,6 +61,11 @@ def _stamp(path: str) -> np.ndarray:
         found = os.stat(path)
     except OSError as error:
         raise FileNotFoundError(f'{shown(path)} (dataset.shards) cannot be read: {error.strerror}') from error
+    if not S_ISREG(found.st_mode):
+        raise ValueError(
+            f'{shown(path)} (dataset.shards) is a folder, or no file: name the tars, such as '
+            f"'{shown(path.rstrip('/'))}/{{000000..000099}}.tar'; unpacked images are read by mmdecon.ImageFolder"
+        )
     return np.array([found.st_size, found.st_mtime_ns])
 
 

@@ -13,19 +13,18 @@ from mmcv.transforms import BaseTransform
 from mmengine.dataset import Compose
 
 from ..images.crops import Box, draw_pair, resize_nearest
-from ..images.errors import UnreadableImage
+from ..images.errors import UnreadableImage, part_of
 from ..images.pixels import PHOTO, find_valid, mirrored, native
 from ..images.resizing import check_interpolation, resize, resize_valid
 from ..regions.base import check_regions
 from ..registry import TRANSFORMS
 from ..texts import shown
 from .photo_steps import photo_steps, require_photo
-from .slice_views import cut_pair
+from .slice_views import cut_pair, nodata_of
 
 Pipeline = Sequence[dict | Callable]
 Mask = np.ndarray | None
 Cut = tuple[Sequence[Box], list[np.ndarray], Sequence[Mask]]  # boxes, crops, and what is valid in them
-PASSED_ON = ('value_range', 'nodata')  # of a sample, to photometric pipelines
 
 
 @TRANSFORMS.register_module()
@@ -125,6 +124,11 @@ class TwoViews(BaseTransform):
         if self.empty not in ('refuse', 'keep'):
             raise ValueError(f"TwoViews.empty={self.empty!r}: give 'refuse' or 'keep'")
 
+    @property
+    def refuses_empty(self) -> bool:
+        """Whether an image without any pixel that has a value is an error."""
+        return self.empty == 'refuse' and self.min_valid > 0
+
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Adds ``views`` to a sample.
 
@@ -145,8 +149,9 @@ class TwoViews(BaseTransform):
             check_regions(results['regions'], source, results.get('img_path', 'a sample'))
         boxes, crops, valid = self._cut(results, width, height)
         flips = np.random.rand(2) < self.flip_prob
-        known = {key: results[key] for key in PASSED_ON if results.get(key) is not None}
-        results['views'] = [self._view(*how, known) for how in zip(crops, valid, boxes, flips.tolist(), range(2))]
+        told = [dict(value_range=results.get('value_range'), nodata=nodata) for nodata in nodata_of(results)]
+        known = [{key: value for key, value in each.items() if value is not None} for each in told]
+        results['views'] = [self._view(*how) for how in zip(crops, valid, boxes, flips.tolist(), range(2), known)]
         for view, box in zip(results['views'], boxes):
             view['source'] = np.array((width, height), np.float32)
             if 'regions' in results:
@@ -155,20 +160,20 @@ class TwoViews(BaseTransform):
 
     def _cut(self, results: dict[str, Any], width: int, height: int) -> Cut:
         """Samples two boxes and cuts them; again, where too few of the pixels have a value."""
-        nodata, name = results.get('nodata'), results.get('img_path', 'a sample')
+        nodata, name = nodata_of(results), results.get('img_path', 'a sample')
         for _ in range(self.tries):
             boxes: Sequence[Box] = draw_pair(width, height, self.scale, self.ratio, self.min_overlap, self.tries)
             boxes, crops = cut_pair(results, boxes, self.size)
-            if crops[0].dtype == PHOTO and nodata is None:
+            if crops[0].dtype == PHOTO and nodata == (None, None):
                 return boxes, crops, (None, None)
             crops = [native(crop, name) for crop in crops]
-            valid = [find_valid(crop, nodata) for crop in crops]
+            valid = [find_valid(*each) for each in zip(crops, nodata)]
             if all(one is None or one.mean() >= self.min_valid for one in valid):
                 return boxes, crops, valid
         if self.empty == 'keep':
             return boxes, crops, valid
         raise UnreadableImage(
-            f'{shown(name)}{_part(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of '
+            f'{shown(name)}{part_of(results)}: in none of {self.tries} pairs of crops at least {self.min_valid:.0%} of '
             'the pixels have a value (others are NaN or nodata): leave it out, set TwoViews.min_valid lower or '
             "TwoViews.tries higher, or go on with such crops by TwoViews.empty='keep'"
         )
@@ -192,9 +197,3 @@ class TwoViews(BaseTransform):
                 'that changes size or channels (RandomGrayscale needs keep_channels=True)'
             )
         return dict(img=changed, box=np.array(box, np.float32), flipped=flipped, **mask)
-
-
-def _part(results: dict[str, Any]) -> str:
-    """Which page and tile of a file a sample is, for messages."""
-    told = [f'{key} {results[key]}' for key in ('page', 'window') if key in results]
-    return f' ({", ".join(told)})' if told else ''

@@ -1,6 +1,7 @@
 """What is wrong with an image file, in words that any log can hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..texts import shown
 
@@ -22,6 +23,12 @@ def unreadable(path: str, cause: object) -> UnreadableImage:
     """
     words = ' '.join(str(cause).split()) or type(cause).__name__
     return UnreadableImage(f'{shown(path)} cannot be read: {words}')
+
+
+def part_of(sample: Mapping[str, Any]) -> str:
+    """Which page and tile of a file a sample is, for messages; empty for a whole file."""
+    told = [f'{key} {sample[key]}' for key in ('page', 'window') if key in sample]
+    return f' ({", ".join(told)})' if told else ''
 
 
 def advise(errors: Sequence[UnreadableImage], them: str, otherwise: str = '') -> str:

@@ -144,12 +144,7 @@ def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[s
         FileNotFoundError: If the list file does not exist.
         ValueError: If it is empty or no Unicode text, or names an image that does not exist or matches several files.
     """
-    if not os.path.isfile(list_file):
-        raise FileNotFoundError(
-            f'{list_file} (dataset.list_file) is not a file; give a path that exists, absolute or relative '
-            'to dataset.data_root'
-        )
-    listed = {composed(line) for line in read_lines(list_file)} - {''}
+    listed = {composed(line) for line in read_list(list_file)}
     if not listed:
         raise ValueError(f'{list_file} (dataset.list_file) names no image; give a file with one name per line')
     matches = _match(found, listed)
@@ -159,6 +154,24 @@ def keep_listed(found: dict[str, list[str]], list_file: str) -> dict[str, list[s
     _refuse(ambiguous, 'match several files each; name them with their extension', list_file)
     chosen = {file for files in matches.values() for file in files}
     return {folder: [name for name in names if (folder, name) in chosen] for folder, names in found.items()}
+
+
+def read_list(list_file: str, root: str = ' or relative to dataset.data_root') -> list[str]:
+    """Reads the names in a list file, without empty lines.
+
+    Args:
+        list_file: Its path.
+        root: What a relative path may be relative to, for the message.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is no Unicode text.
+    """
+    if not os.path.isfile(list_file):
+        raise FileNotFoundError(
+            f'{shown(list_file)} (dataset.list_file) is not a file; give a path that exists, absolute{root}'
+        )
+    return [line for line in read_lines(list_file) if line]
 
 
 def _match(found: dict[str, list[str]], listed: set[str]) -> dict[str, list[tuple[str, str]]]:

@@ -22,6 +22,7 @@ from .readers.base import Source
 from .readers.by_content import open_source
 from .readers.layout import Layout
 from .storage import Storage
+from .tiling import tile_boxes
 
 FROM_FILE = 'file'
 
@@ -35,7 +36,8 @@ class LoadRaster(BaseTransform):
     of these tells it, ``nodata`` (float).
     With ``late``, ``encoded`` replaces ``img``. Of a sample with ``page`` or ``window``, as
     :class:`~mmdecon.datasets.RasterFolder` lists them, it reads that page or tile. Of a sample with ``neighbours`` it
-    adds ``img2`` or ``encoded2``, a slice drawn from them with NumPy's global generator, for the second view.
+    adds ``img2`` or ``encoded2``, a slice drawn from them with NumPy's global generator, for the second view, and its
+    own ``nodata2``.
 
     The first bytes of a file choose its reader, not its name. :class:`~mmdecon.images.reading.LoadImage` is for photos
     as uint8 BGR.
@@ -52,7 +54,8 @@ class LoadRaster(BaseTransform):
             MONOCHROME1), so that high is bright everywhere, or ``keep`` them.
         value_range: Lowest and highest value that images may have. None: what the file says, or the range of an
             integer dtype.
-        outside: ``refuse`` or ``clip`` values outside of ``value_range``.
+        outside: ``refuse`` or ``clip`` values outside of ``value_range``; never to ``nodata``, but to the value beside
+            it.
         nodata: The value that stands for "not measured", besides NaN; None for no such value. ``file``: what the file
             says.
         late: Let ``TwoViews`` decode. It decodes only the tiles, strips or blocks that the crops touch, at lower
@@ -106,14 +109,18 @@ class LoadRaster(BaseTransform):
             raise ValueError(f"LoadRaster.nodata={self.nodata!r}: give a number, None, or 'file'")
 
     def problem(
-        self, path: str, pixels: bool = False, tiled: bool = False, content: bytes | None = None
+        self,
+        path: str,
+        pixels: bool = False,
+        tile: tuple[int, int] | None = None,
+        content: bytes | None = None,
     ) -> UnreadableImage | Facts:
         """Checks a file.
 
         Args:
             path: A local file.
-            pixels: Decode all of it, without keeping it, and check its values.
-            tiled: It will be read in tiles, so that its size does not matter.
+            pixels: Decode all of it, without keeping it, check its values, and find what has none.
+            tile: It will be read in tiles of this side and overlap in pixels, so that its size does not matter.
             content: Its bytes, if ``path`` only names it.
 
         Returns:
@@ -126,13 +133,21 @@ class LoadRaster(BaseTransform):
         try:
             source = open_source(path, self.layout, content)
             facts = self._facts(source)
-            if not (self.late or tiled):
+            if not (self.late or tile):
                 refuse_oversized(facts.shape[1], facts.shape[0], path)
-            for page in range(facts.pages if pixels else 0):
-                self._image(source, page, None).verify()
-            return facts
+            return facts._replace(empty=self._find_empty(source, tile)) if pixels else facts
         except UnreadableImage as error:
             return error
+
+    def _find_empty(self, source: Source, tile: tuple[int, int] | None) -> frozenset[tuple[int, Box | None]]:
+        """Decodes a file; which of its pages or tiles have no pixel with a value."""
+        height, width = source.shape
+        boxes = [(0, 0, width, height)] if tile is None else tile_boxes(source.shape, *tile)
+        found = set()
+        for page in range(source.pages):
+            filled = self._image(source, page, None).verify(boxes)
+            found |= {(page, box if tile else None) for box, is_filled in zip(boxes, filled) if not is_filled}
+        return frozenset(found)
 
     def require(self, files: Mapping[str, Facts], single: bool = False) -> None:
         """Checks before training that all files have the same channels and dtype.
@@ -161,7 +176,8 @@ class LoadRaster(BaseTransform):
                 'LoadRaster.bands, or leave the file out'
             )
         dtype = str(source.dtype)
-        return Facts(source.shape, kept, dtype, source.pages, source.slices, source.series, source.place)
+        has_range = source.dtype.kind != 'f' or bool(self.value_range or source.value_range)
+        return Facts(source.shape, kept, dtype, source.pages, source.slices, source.series, source.place, has_range)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Reads ``img_path``.
@@ -191,6 +207,8 @@ class LoadRaster(BaseTransform):
             other = self._put(results, drawn, '2')
             if other.shape != image.shape:
                 raise ValueError(f'{shown(other.path)} has another size than its neighbour {shown(image.path)}')
+            if other.nodata is not None:
+                results['nodata2'] = other.nodata
         return results
 
     def _put(self, results: dict[str, Any], where: Mapping[str, Any], suffix: str) -> RasterImage:

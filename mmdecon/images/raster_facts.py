@@ -6,6 +6,7 @@ Shapes: H x W an image in pixels, C channels.
 from typing import NamedTuple
 
 from ..texts import shown
+from .crops import Box
 
 
 class Facts(NamedTuple):
@@ -19,6 +20,8 @@ class Facts(NamedTuple):
         slices: How many pages in a row are neighbours in a volume.
         series: What names the volume that it is a slice of, or None.
         place: What orders the slices of a series: the position in millimetres, if known, and the number.
+        has_range: Whether it is known which values its pixels may have.
+        empty: Page and window, or None for all of a page, of what was decoded and has no pixel with a value.
     """
 
     shape: tuple[int, int]
@@ -28,6 +31,8 @@ class Facts(NamedTuple):
     slices: int
     series: str | None
     place: tuple[float | None, int]
+    has_range: bool = True
+    empty: frozenset[tuple[int, Box | None]] = frozenset()
 
 
 class Alike:

@@ -5,6 +5,7 @@ Shapes: H x W the page or tile, h x w a view, both in pixels; C channels, k a re
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from .crops import Box
 from .encoded import Encoded
 from .errors import unreadable
 from .header import refuse_oversized
+from .pixels import find_valid
 from .readers.base import Source
 
 
@@ -33,6 +35,8 @@ class Values:
 
     def apply(self, pixels: np.ndarray, nodata: float | None, path: str) -> np.ndarray:
         """Clips pixels, or refuses those that are outside; NaN, infinite and nodata pixels are neither.
+
+        An end of the range that is ``nodata`` itself is no value: pixels are clipped to the next one.
 
         Args:
             pixels: (h, w, C).
@@ -55,11 +59,25 @@ class Values:
                 f'{shown(path)} has values {wrong.min()} to {wrong.max()} outside of LoadRaster.value_range='
                 f"({self.low:g}, {self.high:g}): widen it, or set LoadRaster.outside='clip'"
             )
-        low, high = self.low, self.high
-        if pixels.dtype.kind != 'f':
-            limits = np.iinfo(pixels.dtype)
-            low, high = max(limits.min, int(np.ceil(low))), min(limits.max, int(np.floor(high)))
+        low, high = self._ends(pixels.dtype, nodata)
         return np.where(outside, np.clip(pixels, low, high), pixels).astype(pixels.dtype, copy=False)
+
+    def _ends(self, dtype: np.dtype, nodata: float | None) -> tuple[Any, Any]:
+        """What values are clipped to; beside ``nodata``, as a measured value must not read as "not measured"."""
+        if dtype.kind == 'f':
+            low, high = dtype.type(self.low), dtype.type(self.high)
+            inside = np.nextafter(low, high), np.nextafter(high, low)
+        else:
+            limits = np.iinfo(dtype)
+            low, high = max(limits.min, int(np.ceil(self.low))), min(limits.max, int(np.floor(self.high)))
+            inside = low + 1, high - 1
+        low, high = inside[0] if low == nodata else low, inside[1] if high == nodata else high
+        if low > high:
+            raise ValueError(
+                f'LoadRaster.value_range=({self.low:g}, {self.high:g}) holds no value of {dtype}, but for nodata '
+                f'({nodata}): widen it'
+            )
+        return low, high
 
 
 class RasterImage(Encoded):
@@ -112,17 +130,28 @@ class RasterImage(Encoded):
         refuse_oversized(self.shape[1], self.shape[0], self.path)
         return self._pixels(self.window, 0)
 
-    def verify(self) -> None:
+    def verify(self, boxes: Sequence[Box] = ()) -> list[bool]:
         """Decodes everything and keeps nothing.
+
+        Args:
+            boxes: In pixels of this image.
+
+        Returns:
+            Of each box, whether some pixel in it has a value.
 
         Raises:
             UnreadableImage: If the file is damaged, or has more pixels than allowed.
             ValueError: If a value is not allowed.
         """
         left, top, right, bottom = self.window
-        rows = self.source.rows or bottom
+        rows, filled = self.source.rows or bottom, np.zeros(len(boxes), bool)
+        firsts, lasts = (top + np.array([box[side] for box in boxes], int) for side in (1, 3))
         for start in range(top, bottom, rows):
-            self._pixels((left, start, right, min(bottom, start + rows)), 0)
+            valid = find_valid(self._pixels((left, start, right, min(bottom, start + rows)), 0), self.nodata)
+            for number in np.flatnonzero(~filled & (firsts < start + rows) & (lasts > start)):
+                part = slice(max(0, firsts[number] - start), lasts[number] - start)
+                filled[number] = valid is None or valid[part, boxes[number][0] : boxes[number][2]].any()
+        return filled.tolist()
 
     def cut(self, boxes: Sequence[Box], size: tuple[int, int]) -> tuple[list[Box], list[np.ndarray]]:
         """Decodes crops: the tiles, strips or blocks that they touch, or the whole page where a format has none.

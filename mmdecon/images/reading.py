@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import mmcv
 import numpy as np
@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ..registry import TRANSFORMS
 from ..texts import shown
+from .bits import exceeds_bytes
 from .errors import OversizedImage, UnreadableImage, unreadable
 from .header import PNG_MARK, TIFF_MARKS, Header, read_header, variable
 from .jpeg import MARK, EncodedImage
@@ -86,6 +87,8 @@ def _decode(content: bytes, path: str) -> np.ndarray:
     image = mmcv.imfrombytes(content, flag=flag, backend='cv2') if content else None
     if image is None:
         reason = 'it is damaged, or of a format that OpenCV does not know' if content else 'it is empty'
+        if content.startswith(TIFF_MARKS):
+            reason += '; mmdecon.LoadRaster reads floats, and any number of channels'
         raise unreadable(path, reason)
     return turn(image, orientation)
 
@@ -131,30 +134,53 @@ def _naming(path: str) -> Iterator[None]:
         raise unreadable(path, error) from error
 
 
+class Look(NamedTuple):
+    """What :func:`look_at` finds.
+
+    Attributes:
+        problem: What is wrong, or None.
+        is_reduced: Whether the file holds more than :func:`read_image` keeps: more than 8 bits a channel, or signed
+            values.
+    """
+
+    problem: UnreadableImage | None
+    is_reduced: bool = False
+
+
 def check_image(path: str, pixels: bool = False, content: bytes | None = None) -> UnreadableImage | None:
     """Checks whether :func:`read_image` reads a file.
+
+    Args:
+        path: See :func:`look_at`.
+        pixels: See :func:`look_at`.
+        content: See :func:`look_at`.
+
+    Returns:
+        What is wrong, or None.
+    """
+    return look_at(path, pixels, content).problem
+
+
+def look_at(path: str, pixels: bool = False, content: bytes | None = None) -> Look:
+    """Checks whether :func:`read_image` reads a file, and all that it holds.
 
     Args:
         path: A local file.
         pixels: Decode every file. Otherwise only the header is read, if it says that the decoder knows this kind of
             file; damage behind the header then remains unseen.
         content: Its bytes, if ``path`` only names it.
-
-    Returns:
-        What is wrong, or None.
     """
     try:
-        if not pixels:
-            with open(path, 'rb') if content is None else BytesIO(content) as file:
-                header = read_header(file, path)
-            if header is not None and header.plain:
-                return None
-        read_image(path, content)
+        with open(path, 'rb') if content is None else BytesIO(content) as file:
+            header = read_header(file, path)
+            is_reduced = exceeds_bytes(file, header)
+        if pixels or header is None or not header.plain:
+            read_image(path, content)
     except UnreadableImage as error:
-        return error
+        return Look(error)
     except OSError as error:
-        return unreadable(path, error)
-    return None
+        return Look(unreadable(path, error))
+    return Look(None, is_reduced)
 
 
 @TRANSFORMS.register_module()

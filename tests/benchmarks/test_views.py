@@ -87,3 +87,39 @@ def test_the_tool_writes_what_it_prints(photos: Path, tmp_path: Path, monkeypatc
         with pytest.raises(SystemExit, match=message) as end:
             run_benchmark(monkeypatch, 'views', wrong, '--data', tmp_path / 'empty', '--turns', 1)
         assert isinstance(end.value.code, str)  # what is printed instead of a traceback
+
+
+@pytest.mark.wide
+def test_against_another_checkout(photos: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    out, config = tmp_path / 'speeds.json', BASE / 'coco.py'
+    images = ('--data', photos, '--images', 2, '--turns', 2)
+    run_benchmark(monkeypatch, 'views', config, *images, '--against', ROOT, '--json', out)
+    printed, speeds = capsys.readouterr().out, json.loads(out.read_text())['speeds']
+    names = [speed['pipeline'] for speed in speeds]
+    assert names == [REFERENCE, 'this checkout', str(ROOT), f'{ROOT}, again']
+    assert speeds[0]['ratio'] == 1 and speeds[2]['against'] == 1 and speeds[2]['quartiles'] == [1, 1]
+    for speed in speeds:
+        assert speed['milliseconds'] > 0 and f'| {speed["pipeline"]} | {speed["milliseconds"]:.2f} |' in printed
+
+
+def test_what_cannot_be_compared_is_refused(photos: Path, tmp_path: Path, monkeypatch) -> None:
+    config, other = BASE / 'coco.py', tmp_path / 'other'
+    (other / config.relative_to(ROOT).parent).mkdir(parents=True)
+    outside = tmp_path / 'own.py'
+    Config.fromfile(config).dump(outside)
+    for configs, message in (
+        ([config, config], 'takes one config'),
+        ([outside], r'own\.py is not in'),
+        ([config], r'other \(--against\) has no configs/_base_/datasets/coco\.py'),
+    ):
+        with pytest.raises(SystemExit, match=message):
+            run_benchmark(monkeypatch, 'views', *configs, '--data', photos, '--turns', 2, '--against', other)
+
+
+@pytest.mark.wide
+def test_a_folder_without_mmdecon_is_refused(photos: Path, tmp_path: Path, monkeypatch) -> None:
+    config, other = BASE / 'coco.py', tmp_path / 'other'
+    (other / config.relative_to(ROOT).parent).mkdir(parents=True)
+    (other / config.relative_to(ROOT)).write_text('train_dataloader = dict(dataset=dict(pipeline=[]))')
+    with pytest.raises(SystemExit, match=r'mmdecon/__init__\.py would be measured and not .*other'):
+        run_benchmark(monkeypatch, 'views', config, '--data', photos, '--turns', 2, '--against', other)

@@ -74,6 +74,9 @@ def test_what_is_missing_is_named(store: dict[str, Any], tmp_path: Path) -> None
     assert dataset[6]['img_path'] == f'train/{NAMES[0]}'
     with pytest.raises(ValueError, match="'lmdb' lists no files: name them in dataset.list_file"):
         ImageFolder(**dict(store, list_file=None))
+    for list_file in ('absent.txt', str(tmp_path)):
+        with pytest.raises(FileNotFoundError, match=rf'{list_file} \(dataset\.list_file\) is not a file; .* working'):
+            ImageFolder(**dict(store, list_file=list_file))
     with pytest.raises(ValueError, match='names no back end'):
         ImageFolder('train', backend_args=dict(db_path='x'))
     with pytest.raises(ValueError, match='in a back end it names those of one folder'):

@@ -4,8 +4,10 @@ import os
 import random
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import tifffile
 import torch
 from mmengine.logging import MMLogger
 
@@ -61,6 +63,8 @@ def test_a_list_file_chooses_by_stem_or_relative_path(tmp_path: Path) -> None:
         ImageFolder('JPEGImages', data_root=str(tmp_path), list_file='ImageSets/train.txt')
     with pytest.raises(FileNotFoundError, match=r'absent\.txt \(dataset\.list_file\)'):
         ImageFolder('JPEGImages', data_root=str(tmp_path), list_file='absent.txt')
+    with pytest.raises(FileNotFoundError, match=r'JPEGImages \(dataset\.list_file\) is not a file'):
+        ImageFolder('JPEGImages', data_root=str(tmp_path), list_file='JPEGImages')
 
 
 def test_a_folder_without_images_is_refused_by_name(tmp_path: Path) -> None:
@@ -187,3 +191,47 @@ def test_check_of_pixels_finds_damage_behind_the_header(tmp_path: Path) -> None:
         ImageFolder(str(tmp_path), check='pixels')
     with pytest.raises(ValueError, match=r"dataset\.check='all'"):
         ImageFolder(str(tmp_path), check='all')
+
+
+@pytest.mark.parametrize('check', [True, 'pixels'])
+def test_values_that_are_cut_to_bytes_are_told_once(tmp_path: Path, warnings_of, check: bool | str) -> None:
+    for name in ['a.jpg', 'b.png', 'c.tif', 'd.webp', 'e.bmp', 'f.ppm', 'g.pgm']:
+        write(tmp_path / f'bytes/{name}')
+    values = (np.arange(600).reshape(20, 30) * 100).astype(np.uint16)
+    wide = tmp_path / 'wide'
+    wide.mkdir()
+    for name, image in {
+        'a.png': values,
+        'b.png': np.stack([values] * 3, 2),
+        'c.pgm': values,
+        'd.ppm': np.stack([values] * 3, 2),
+    }.items():
+        assert cv2.imwrite(str(wide / name), image)
+    how = dict(metadata=None, photometric='minisblack', planarconfig='contig')
+    tifffile.imwrite(wide / 'e.tif', values, metadata=None)
+    tifffile.imwrite(wide / 'f.tif', np.stack([values] * 4, 2), **how)  # Pillow knows no such file
+    tifffile.imwrite(wide / 'g.tif', values.astype(np.int8), metadata=None)
+    tifffile.imwrite(wide / 'h.tif', np.stack([values] * 4, 2), bigtiff=True, **how)
+    load = [dict(type='mmdecon.LoadImage')]
+    assert len(ImageFolder(str(tmp_path / 'bytes'), load, check=check)) == 7 and not warnings_of()
+    dataset = ImageFolder(str(tmp_path), load, check=check)
+    assert len(dataset) == 15 and dataset[7]['img'].dtype == np.uint8
+    (told,) = warnings_of()
+    assert told.startswith('8 of 15 images have more than 8 bits a channel') and 'mmdecon.LoadRaster' in told
+    assert f'such as {wide}/a.png:' in told
+    ImageFolder(str(tmp_path), check=check)  # no LoadImage reads them
+    ImageFolder(str(tmp_path), load, check=False)
+    ImageFolder(str(wide), [dict(type='mmdecon.LoadRaster')], list_file=listed(tmp_path, 'a.png\nc.pgm\ne.tif'))
+    assert len(warnings_of()) == 1
+
+
+def listed(folder: Path, text: str) -> str:
+    (folder / 'list.txt').write_text(text)
+    return str(folder / 'list.txt')
+
+
+def test_a_tiff_that_only_the_other_reader_knows_names_it(tmp_path: Path) -> None:
+    how = dict(photometric='minisblack', planarconfig='contig')
+    tifffile.imwrite(tmp_path / 'a.tif', np.zeros((20, 30, 5), np.uint8), **how)
+    with pytest.raises(UnreadableImage, match=r'a\.tif cannot be read: .*mmdecon\.LoadRaster reads floats'):
+        ImageFolder(str(tmp_path))

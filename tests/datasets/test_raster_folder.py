@@ -188,3 +188,83 @@ def test_a_second_reader_is_refused(tmp_path: Path) -> None:
     stack(tmp_path / 'a.tif', noise((50, 60), 'uint16'))
     with pytest.raises(ValueError, match=r'reads each image 2 times \(LoadRaster, LoadImage\): leave one'):
         RasterFolder(str(tmp_path), [*pipeline(), dict(type='mmdecon.LoadImage')])
+
+
+def test_a_transform_that_needs_the_range_of_floats_is_refused_before_training(tmp_path: Path) -> None:
+    for name in 'ab':
+        np.save(tmp_path / f'{name}.npy', noise((20, 30), 'float32'))
+    changed = dict(type='mmdecon.PixelPhotometrics', brightness=0.1)
+    wrapped = dict(type='mmcv.RandomApply', transforms=[changed])
+    for step in (changed, wrapped):
+        views = dict(type='mmdecon.TwoViews', size=8, photometric=[[], [step]])
+        for kind in (ImageFolder, RasterFolder):
+            with pytest.raises(
+                ValueError, match=r'a\.npy has floats, and PixelPhotometrics .* LoadRaster\.value_range'
+            ):
+                kind(str(tmp_path), [*LATE, views], extensions='.npy')
+        ranged = pipeline(value_range=(-5000, 5000), late=True)
+        assert len(RasterFolder(str(tmp_path), [*ranged, views])[0]['views']) == 2
+    own = dict(changed, value_range=(-5000, 5000))
+    views = dict(type='mmdecon.TwoViews', size=8, photometric=[[own], [own]])
+    assert len(RasterFolder(str(tmp_path), [*LATE, views])[0]['views']) == 2
+    assert len(RasterFolder(str(tmp_path), [*LATE, dict(type='mmdecon.TwoViews', size=8)])) == 2
+
+
+def with_nodata(path: Path, pixels: np.ndarray, nodata: object, **how: object) -> None:
+    stack(path, pixels, extratags=[] if nodata is None else [(42113, 's', 0, str(nodata), True)], **how)
+
+
+@pytest.mark.parametrize('late', [False, True])
+def test_the_second_view_has_the_nodata_of_its_own_file(tmp_path: Path, late: bool) -> None:
+    """Slices of a volume are pages or files; here, files that tell other values than their neighbours."""
+    for number, nodata in ((0, 3), (1, 7), (2, None)):
+        pixels = np.full((20, 30), 3 if number else 7, np.uint16)
+        pixels[:, :15] = 7 if number else 3
+        with_nodata(tmp_path / f'{number}.tif', pixels, nodata)
+    dataset = RasterFolder(str(tmp_path), [*pipeline(late=late), views_of_all(), dict(type='mmdecon.PackViews')])
+    paths = [dataset.get_data_info(number)['img_path'] for number in range(3)]
+    expected = [np.arange(8) >= 4, np.arange(8) >= 4, np.full(8, True)]
+    for first, second in ((0, 1), (1, 0), (0, 2), (2, 0)):
+        sample = dict(img_path=paths[first], neighbours=[dict(img_path=paths[second])])
+        for number, view in zip((first, second), dataset.pipeline(sample)['views']):
+            assert view['valid'].tolist() == np.tile(expected[number], (8, 1)).tolist()
+
+
+def views_of_all(**options: object) -> dict:
+    whole = dict(size=8, scale=(1.0, 1.0), ratio=(1.5, 1.5), flip_prob=0, interpolation='nearest', min_overlap=None)
+    return dict(type='mmdecon.TwoViews', **whole, **options)
+
+
+@pytest.mark.parametrize('how', [dict(rowsperstrip=3, compression='zlib'), dict(tile=(16, 16)), dict()])
+def test_empty_tiles_are_found_before_training(tmp_path: Path, warnings_of, how: dict) -> None:
+    pixels = noise((2, 40, 50), 'uint16')
+    pixels[pixels == 9] = 8
+    pixels[0, :20, 30:] = pixels[1, 20:, :20] = 9
+    pixels[1, 20, 19], pixels[1, 25, 25] = 5, 9  # one pixel is measured, and one of another tile is not
+    with_nodata(tmp_path / 'a.tif', pixels, 9, **how)
+    options = dict(tile=20, check='pixels')
+    steps = [*pipeline(pages='images', late=True), views_of_all()]
+    message = (
+        r'^1 of 12 images have no pixel with a value .*a\.tif \(page 0, window \(30, 0, 50, 20\)\)\. Set dataset\.'
+    )
+    with pytest.raises(UnreadableImage, match=rf"{message}unreadable='skip' .*TwoViews\.empty='keep'"):
+        RasterFolder(str(tmp_path), steps, **options)
+    dataset = RasterFolder(str(tmp_path), steps, unreadable='skip', **options)
+    names = [dataset.get_data_info(number)['name'] for number in range(len(dataset))]
+    assert len(names) == 11 and 'a.tif#0@30,0' not in names and 'a.tif#1@0,20' in names
+    assert len(warnings_of()) == 1 and '1 of 12 images' in warnings_of()[0] and 'are left out' in warnings_of()[0]
+    for step in (views_of_all(empty='keep'), views_of_all(min_valid=0)):
+        assert len(RasterFolder(str(tmp_path), [*steps[:1], step], **options)) == 12
+    assert len(RasterFolder(str(tmp_path), steps, tile=20)) == 12  # by headers alone
+    assert len(RasterFolder(str(tmp_path), steps[:1], **options)) == 12  # nothing refuses them
+
+
+def test_empty_images_are_found_before_training(tmp_path: Path) -> None:
+    for number in range(3):
+        np.save(tmp_path / f'{number}.npy', np.full((20, 30), np.nan if number == 1 else 1.0, np.float32))
+    options = dict(check='pixels', extensions='.npy', pipeline=[*LATE, views_of_all()])
+    for kind in (ImageFolder, RasterFolder):
+        with pytest.raises(UnreadableImage, match=r'^1 of 3 images have no pixel with a value .*1\.npy\. Set'):
+            kind(str(tmp_path), **options)
+        dataset = kind(str(tmp_path), unreadable='skip', **options)
+        assert [dataset.get_data_info(number)['name'] for number in range(2)] == ['0.npy', '2.npy']

@@ -131,6 +131,8 @@ class TestRefusals:
             ShardedImages(str(tmp_path / 'x.tar'))
         with pytest.raises(FileNotFoundError, match=r'y\.tar \(dataset\.shards\)'):
             ShardedImages('y.tar', data_root=str(tmp_path))
+        with pytest.raises(ValueError, match=rf"{tmp_path} \(dataset\.shards\) is a folder.* such as '{tmp_path}/\{{0"):
+            ShardedImages(str(tmp_path) + '/')
 
     def test_damaged_members_are_named(self, tmp_path: Path) -> None:
         path = tmp_path / 'a.tar'

@@ -114,6 +114,30 @@ def test_values_outside_of_a_range_are_refused_or_clipped(tmp_path: Path) -> Non
     assert sample['value_range'] == (0, 255) and 'nodata' not in sample
 
 
+@pytest.mark.parametrize('dtype', ['int16', 'int32', 'float32', 'float64'])
+@pytest.mark.parametrize('nodata', [0, 10])
+def test_clipped_values_stay_measured(tmp_path: Path, dtype: str, nodata: int) -> None:
+    pixels = np.array([[-3, 0, 1], [9, 10, 11]], dtype)
+    np.save(tmp_path / 'a.npy', pixels)
+    options = dict(value_range=(0, 10), nodata=nodata, outside='clip')
+    found = load(tmp_path / 'a.npy', **options)[..., 0]
+    assert ((found == nodata) == (pixels == nodata)).all()
+    one = np.array(nodata, dtype)
+    beside = one + np.sign(5 - one) if dtype.startswith('int') else np.nextafter(one, np.array(5, dtype))
+    clipped = np.clip(pixels, 0, 10)
+    np.testing.assert_array_equal(found, np.where((clipped == nodata) & (pixels != nodata), beside, clipped))
+    (crop,) = encoded(tmp_path / 'a.npy', **options).cut([(0, 0, 3, 2)], (2, 3))[1]
+    np.testing.assert_array_equal(crop[..., 0], found)
+
+
+def test_a_range_of_nodata_alone_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / 'a.npy', np.array([[-3, 0]], np.int16))
+    with pytest.raises(
+        ValueError, match=r'LoadRaster\.value_range=\(0, 0\.5\) holds no value of int16, but for nodata'
+    ):
+        load(tmp_path / 'a.npy', value_range=(0, 0.5), nodata=0, outside='clip')
+
+
 def test_infinite_pixels_have_no_value_and_are_not_clipped(tmp_path: Path) -> None:
     pixels = np.array([[np.inf, 1], [-np.inf, 3]], np.float32)
     np.save(tmp_path / 'a.npy', pixels)
@@ -197,7 +221,7 @@ def test_windows_of_images_that_are_too_large_to_decode(tmp_path: Path, monkeypa
     (crop,) = encoded(path).cut([(5, 6, 50, 60)], (40, 40))[1]
     np.testing.assert_array_equal(crop, pixels[6:60, 5:50])
     assert isinstance(LoadRaster().problem(path), OversizedImage)
-    assert LoadRaster().problem(path, tiled=True).shape == LoadRaster(late=True).problem(path).shape == (100, 130)
+    assert LoadRaster().problem(path, tile=(32, 0)).shape == LoadRaster(late=True).problem(path).shape == (100, 130)
 
 
 @pytest.mark.parametrize('tile, overlap', [(4, 0), (4, 1), (7, 3), (20, 5)])

@@ -125,14 +125,14 @@ def _both_valid(q: SlotEmbedding, k: SlotEmbedding, q_view: View, k_view: View) 
 
 def _mean_of_valid_cells(targets: list[SlotEmbedding]) -> Tensor:
     """The mean similarity of the valid cells of all processes, (K,): each view counts as one that has any."""
-    sums, views = [], []
+    sums, counts = [], []
     for k in targets:
         assert k.valid is not None  # as the data says for all views
-        joined = upcast(k.similarity).transpose(0, 1).flatten(1)[None, :, :, None]  # (1, K, B * h * w, 1)
-        sums.append(mean_of_valid(joined, k.valid.reshape(1, -1, 1))[0])
-        views.append(k.valid.any().to(joined))
-    total = average(torch.cat([torch.stack(sums).sum(dim=0), torch.stack(views).sum()[None]]))
-    return total[:-1] / total[-1].clamp(min=1e-6)
+        sums.append(upcast(k.similarity).masked_fill(~k.valid[:, None], 0).sum(dim=(0, 2, 3)))
+        counts.append(k.valid.sum())
+    joined = average(torch.cat([torch.stack(sums), torch.stack(counts)[:, None].to(sums[0])], dim=1))  # (views, K + 1)
+    means = joined[:, :-1] / joined[:, -1:].clamp(min=1e-6)
+    return means.sum(dim=0) / (joined[:, -1] > 0).sum().clamp(min=1)
 
 
 def _at_least_two(chosen: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Pre-trains decoders on photos without annotations in several ways, and probes them; two hours on two CPU cores."""
+"""Pre-trains decoders on photos without annotations in several ways, and probes them; five hours on two CPU cores."""
 
 from pathlib import Path
 
@@ -6,24 +6,31 @@ from mmdecon.images.listing import IMAGE_EXTENSIONS, list_images
 from projects.runs import Commands, make_parser
 
 CONFIGS = Path('projects/evidence/configs')
-STARTS = {'decon-ml-detcon-b_lite0-fpn_1xb16-6e_ccp-96px-fh': 6, 'ddep_lite0-fpn_1xb16-6e_ccp-96px': 6}  # -> epochs
-LEVELS = {'decon-ml-detcon-b_lite0-fpn_1xb16-6e_ccp-96px-fh': ('p2', 'p3', 'p4', 'p5')}  # DDeP trains p2 alone
+STARTS = {
+    'decon-ml-detcon-b_lite0-fpn_1xb16-6e_ccp-96px-fh': 6,
+    'ddep_lite0-fpn_1xb16-6e_ccp-96px': 6,
+    'decon-sl-detcon-b_lite0-fpn-fpnhead_1xb16-20e_ccp-96px-fh': 20,
+}
+"""Config -> its epochs."""
+LEVELS = dict(zip(STARTS, (('p2', 'p3', 'p4', 'p5'), ('p2',), ('out',))))
 WEIGHTS, REGIONS = Path('work_dirs/lite0.pth'), Path('work_dirs/evidence/ccp.regions')  # where the configs look
 
 
 def main() -> None:
     """Pre-trains with each seed, and probes."""
-    args = make_parser(__doc__, 'work_dirs/evidence', seeds=True).parse_args()
+    parser = make_parser(__doc__, 'work_dirs/evidence', seeds=True)
+    parser.add_argument('--only', choices=STARTS, nargs='+', default=[*STARTS], help='some of the ways (default: all)')
+    args = parser.parse_args()
     commands, ccp = Commands(args.dry_run), args.data / 'ccp'
     listed = prepare(commands, ccp, args.out)
     data = {'train_dataloader.dataset.data_root': ccp, 'train_dataloader.dataset.list_file': listed.absolute()}
-    for name, epochs in STARTS.items():
+    for name in args.only:
         checkpoints = []
         for seed in args.seeds:
             run = args.out / name / str(seed)
             commands.train(CONFIGS / f'{name}.py', run, {**data, 'randomness.seed': seed})
-            checkpoints.append(run / f'epoch_{epochs}.pth')
-        probe(commands, checkpoints, LEVELS.get(name, ('p2',)), ccp, args.out / f'probe_{name}')
+            checkpoints.append(run / f'epoch_{STARTS[name]}.pth')
+        probe(commands, checkpoints, LEVELS[name], ccp, args.out / f'probe_{name}')
 
 
 def prepare(commands: Commands, ccp: Path, out: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The evidence's fine-tuning configs train, and its comparison is one."""
+"""The evidence's fine-tuning configs train, and its comparisons are some."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.support.xnets import needs_timm
 from ..test_configs import check
 
 CONFIGS = ROOT / 'projects/evidence/configs'
-COMPARISON = ROOT / 'projects/evidence/transfer_ccp.py'
+TWO = ['random_decoder', 'encoder_decoder']
 SIDE = 64
 
 
@@ -42,14 +42,19 @@ def test_lite0_trains() -> None:
     assert torch.isfinite(loss) and all(p.grad is not None for p in model.parameters())
 
 
-def test_the_comparison_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = Config.fromfile(COMPARISON)
+@pytest.mark.parametrize(
+    ('name', 'starts'),
+    [('transfer_ccp', ['from_scratch', *TWO]), ('transfer_ccp_frozen', TWO), ('transfer_ccp_short', TWO)],
+)
+def test_a_comparison_is_read(name: str, starts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = ROOT / f'projects/evidence/{name}.py'
+    given = Config.fromfile(comparison)
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'projects').symlink_to(ROOT / 'projects')
     for start in given.starts.values():
         for key in {'weights', 'checkpoint'} & start.keys():
             (tmp_path / start[key]).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / start[key]).touch()
-    settings = read_settings(str(COMPARISON))
-    assert list(settings.starts) == ['from_scratch', 'random_decoder', 'encoder_decoder']
+    settings = read_settings(str(comparison))
+    assert list(settings.starts) == starts
     assert (settings.labels, settings.seeds) == ([8, 24], [0, 1, 2, 3, 4]) and settings.tune

@@ -1,5 +1,6 @@
 """Says in one sentence what to install when a package that mmdecon builds on is missing."""
 
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 
 LINES = '`pip install "mmdecon[onedl]"` (maintained) or `pip install "mmdecon[openmmlab]"` (original releases)'
@@ -19,6 +20,26 @@ REMEDIES = {
     'webdataset': 'install it with `pip install "mmdecon[shards]"`',
     'pycocotools': 'install it with `pip install pycocotools`; mmdet brings it, too',
 }
+
+MAINTAINED = dict(mmseg='onedl-mmsegmentation', mmdet='onedl-mmdetection', mmpretrain='onedl-mmpretrain')
+"""Import name -> what the maintained line of OpenMMLab calls the package."""
+
+
+def name_distributions() -> None:
+    """Has ``_base_ = 'mmseg::...'`` find the maintained line, too: mmengine looks for the original names alone."""
+    from mmengine.config.utils import MODULE2PACKAGE
+
+    for module, name in MAINTAINED.items():
+        if not _is_installed(MODULE2PACKAGE[module]) and _is_installed(name):
+            MODULE2PACKAGE[module] = name
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def require(*modules: str) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from torch import nn
 
-from .compat import require
+from .compat import name_distributions, require
 
 require('mmengine', 'mmcv', 'mmpretrain', 'mmseg')
+name_distributions()
 
 from mmengine import registry as root  # noqa: E402, after the check, whose message says more
 

@@ -17,8 +17,9 @@ from mmdecon.models.first_layer import COLOURS
 from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
-from mmdecon.pretrain_for.config_file import VIEW, read_text
-from mmdecon.pretrain_for.report import plan_table
+from mmdecon.pretrain_for.config_file import VIEW, photometric_of, read_text
+from mmdecon.pretrain_for.report import fine_tuning_options, plan_table, start_line
+from mmdecon.pretrain_for.values import find_range
 from mmdecon.refusal import refuse
 from mmdecon.registry import DATASETS
 
@@ -71,12 +72,12 @@ def sources(given: str | None) -> str | list[str | int] | None:
 
 
 def count_images(folders: list[str], channels: int) -> int:
-    """How many images there are; those of other channels than RGB are read by LoadRaster.
+    """How many images there are; those of other channels than RGB are read by LoadRaster. Warns of values that are cut.
 
     Raises:
         ValueError: If there are none, or they have other channels.
     """
-    photos = dict(type='mmdecon.ImageFolder')
+    photos = dict(type='mmdecon.ImageFolder', pipeline=[dict(type='mmdecon.LoadImage')])
     rasters = dict(
         type='mmdecon.RasterFolder', pipeline=[dict(type='mmdecon.LoadRaster', channels=channels, late=True)]
     )
@@ -110,7 +111,9 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     first_conv = sources(args.first_conv)
     init = choose_init(args.init, plan.network.encoder, first_conv) if args.init else None
     workers = min(8, os.cpu_count() or 1)
-    run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers, first_conv)
+    channels = plan.network.in_channels
+    span = None if channels == COLOURS else find_range(folders, channels)
+    run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers, first_conv, span)
     if args.batch_size:
         return run
     if config.is_file():  # going on, with the batch that was found before
@@ -168,7 +171,7 @@ def main() -> None:
         require_writable(str(config), '--work-dir')
         plan = make_plan(downstream, args.size, args.decoder_only)
         made, found = prove(plan)
-        print(plan_table(plan, found.fit, len(made.state)))
+        print(f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}')
         run = choose_run(args, plan, config)
         write_config(config_text(plan, run, folder), config)
     except (ValueError, OSError, ImportError) as error:
@@ -177,10 +180,17 @@ def main() -> None:
     last = str(pretraining / f'epoch_{args.epochs}.pth')
     commands = [train_command(args, config, pretraining), export_command(plan, last, out)]
     print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
+    if plan.network.in_channels != COLOURS:
+        span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
+        print(
+            f'{plan.network.in_channels} channels by LoadRaster; {photometric_of(plan.network.in_channels)}, in {span}'
+        )
     print('\n'.join(map(shlex.join, commands)), flush=True)
     if not args.write_config_only:
         run_all(commands[1:] if Path(last).is_file() else commands)
-    print(f"in the config of the fine-tuning:\n  load_from = '{out}'")
+    print(f"in the config of the fine-tuning:\n  load_from = '{out}'\nor, with the config as it is:")
+    tune = ['python', 'tools/train.py', plan.downstream.path, '--cfg-options', *fine_tuning_options(plan, str(out))]
+    print(f'  {shlex.join(tune)}')
 
 
 if __name__ == '__main__':

@@ -17,8 +17,8 @@ from .python_text import WIDTH, Code, Extended, as_code
 
 VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
-PHOTOMETRIC = 'multispectral_photometric'
-"""Changes of other images than photos, in the file of configs/_base_/datasets of this name."""
+LOGGED, KEPT = 50, 3
+"""Steps between two lines of the log at most, and checkpoints that stay: those of configs/_base_/default_runtime.py."""
 WARM_UP = 5
 """Epochs of warm-up of configs/_base_/schedules."""
 
@@ -37,6 +37,8 @@ class Run:
         init: Weights that the encoder starts from, and the prefix of their names; None for random initialisation.
         workers: Processes that load images.
         first_conv: What the channels of the encoder's first convolution start from, where ``init`` has others.
+        value_range: Lowest and highest value of images that are no photos, which changes of values are shares of; None
+            where the dtype or the files tell it.
     """
 
     method: str
@@ -48,6 +50,16 @@ class Run:
     init: tuple[str, str] | None
     workers: int
     first_conv: str | list[str | int] | None = None
+    value_range: tuple[float, float] | None = None
+
+
+def photometric_of(channels: int) -> str:
+    """The changes of images that are no photos; a file of configs/_base_/datasets has the name in plural.
+
+    Args:
+        channels: Of the images.
+    """
+    return 'grey16_photometric' if channels == 1 else 'multispectral_photometric'
 
 
 def bases_folder() -> Path:
@@ -76,7 +88,8 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
     schedule = (
         'lars_coslr' if any(isinstance(part, _BatchNorm) for part in plan.network.encoder.modules()) else 'adamw_coslr'
     )
-    others = [f'datasets/{PHOTOMETRIC}s'] if plan.network.in_channels != COLOURS else []
+    channels = plan.network.in_channels
+    others = [f'datasets/{photometric_of(channels)}s'] if channels != COLOURS else []
     files = [
         f'branches/{base.fast if run.fast else base.exact}',
         f'datasets/{base.data}',
@@ -84,13 +97,14 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
         f'schedules/{schedule}',
     ]
     bases = [os.path.relpath(bases_folder() / f'{name}.py', folder) for name in [*files, 'default_runtime']]
-    name = f'{Path(plan.downstream.path).parent.name}/{Path(plan.downstream.path).name}'
+    name = '/'.join(Path(plan.downstream.path).parts[-2:])
     entries: dict[str, Any] = dict(_base_=bases)
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
     entries.update(
         model=_model(plan, run),
-        train_dataloader=_data(run, plan.size, plan.network.in_channels),
+        train_dataloader=_data(run, plan.size, channels),
         train_cfg=dict(max_epochs=run.epochs),
+        default_hooks=_hooks(run),
     )
     entries.update(_schedule(run), auto_scale_lr=dict(enable=True))
     head = f'# {run.method} on the encoder and decoder of {name}; made by tools/pretrain_for.py.'
@@ -139,7 +153,10 @@ def _data(run: Run, size: int, channels: int) -> dict[str, Any]:
     if channels != COLOURS:
         dataset['type'] = 'mmdecon.RasterFolder'
         load = f"dict(type='mmdecon.LoadRaster', channels={channels}, late=True)"
-        changes = f'size={size}, photometric=[_base_.{PHOTOMETRIC}] * 2'
+        values = f'_base_.{photometric_of(channels)}'
+        if run.value_range is not None:
+            values = f'[dict(change, value_range={run.value_range}) for change in {values}]'
+        changes = f'size={size}, photometric=[{values}] * 2'
         dataset['pipeline'] = Code(
             f"[{load} if step['type'] == 'mmdecon.LoadImage' else dict(step, {changes})"
             " if step['type'] == 'mmdecon.TwoViews' else step for step in _base_.train_dataloader.dataset.pipeline]"
@@ -151,6 +168,13 @@ def _data(run: Run, size: int, channels: int) -> dict[str, Any]:
         )
     workers = dict(num_workers=run.workers, **({} if run.workers else dict(persistent_workers=False)))
     return dict(batch_size=run.batch_size, **workers, dataset=dataset)
+
+
+def _hooks(run: Run) -> dict[str, Any]:
+    """Something to see early, and every epoch to go on from."""
+    steps = max(1, run.images // run.batch_size)
+    interval = min(LOGGED, max(1, steps // 10))
+    return dict(logger=dict(interval=interval), checkpoint=dict(interval=1, max_keep_ckpts=KEPT))
 
 
 def _schedule(run: Run) -> dict[str, Any]:

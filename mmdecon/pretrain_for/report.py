@@ -1,5 +1,8 @@
 """What is pre-trained and what stays new, as a table."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..export import Fit
 from ..tables import head, row
 from .plan import Plan
@@ -25,6 +28,54 @@ def plan_table(plan: Plan, fit: Fit, tensors: int) -> str:
     rows += [(group, f'{len(names)} tensors', 'new in fine-tuning') for group, names in fit.new.items()]
     table = '\n'.join([head(['part', 'what', 'becomes'], 3), *map(row, rows)])
     return f'{table}\n{tensors} tensors will be loaded'
+
+
+def named_starts(model: Mapping[str, Any]) -> dict[str, str]:
+    """Where a downstream config says what its backbone starts from.
+
+    Args:
+        model: Config of the model.
+
+    Returns:
+        Key of the config -> the weights that it names.
+
+    Examples:
+        >>> named_starts(dict(pretrained='open-mmlab://resnet50_v1c', backbone=dict(depth=50)))
+        {'model.pretrained': 'open-mmlab://resnet50_v1c'}
+    """
+    backbone = model['backbone']
+    start = backbone.get('init_cfg')
+    given = {
+        'model.pretrained': model.get('pretrained'),
+        'model.backbone.pretrained': backbone.get('pretrained'),
+        'model.backbone.init_cfg': start.get('checkpoint') if isinstance(start, Mapping) else None,
+    }
+    return {key: str(value) for key, value in given.items() if value}
+
+
+def fine_tuning_options(plan: Plan, weights: str) -> list[str]:
+    """``--cfg-options`` of the fine-tuning: what it loads, and nothing that it would load and replace.
+
+    Args:
+        plan: What was pre-trained.
+        weights: The exported file.
+    """
+    needless = named_starts(plan.downstream.model) if plan.part.startswith('encoder') else {}
+    return [f'load_from={weights}', *(f'{key}=None' for key in needless)]
+
+
+def start_line(plan: Plan, init: str | None) -> str:
+    """Says what the encoder starts from, and what is left of the downstream config's own start.
+
+    Args:
+        plan: What is pre-trained.
+        init: Weights that were named for pre-training, or None.
+    """
+    if init:
+        return f'the encoder starts from {init}'
+    named = ', '.join(f'{key}={value!r}' for key, value in named_starts(plan.downstream.model).items())
+    unused = f"; the config's own start ({named}) is not used: --init FILE starts from such weights" if named else ''
+    return f'the encoder starts from random initialisation{unused}'
 
 
 def _names(levels: list[str]) -> str:

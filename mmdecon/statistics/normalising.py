@@ -11,6 +11,7 @@ import numpy as np
 from .measure import Measured
 
 CHOICES = ('constants', 'range', 'percentile')
+RGB = 3  # channels that encoders take unless told otherwise
 ENDS = (1, 99)  # the percentiles that become 0 and 1
 
 
@@ -59,10 +60,12 @@ def snippet(mean: Sequence[float], std: Sequence[float], is_photos: bool) -> str
         is_photos: Whether images come as BGR and statistics are those of RGB.
 
     Examples:
-        >>> print(snippet([1.0], [2.0], False))
-        model = dict(data_preprocessor=dict(mean=[1.0], std=[2.0], bgr_to_rgb=False))
+        >>> snippet([1.0], [2.0], False).removeprefix('model = dict(data_preprocessor=dict(mean=[1.0], std=[2.0], ')
+        'bgr_to_rgb=False), network=dict(encoder=dict(in_channels=1)))'
     """
-    return f'model = dict(data_preprocessor=dict(mean={list(mean)}, std={list(std)}, bgr_to_rgb={is_photos}))'
+    channels = '' if len(mean) == RGB else f', network=dict(encoder=dict(in_channels={len(mean)}))'
+    colours = f'data_preprocessor=dict(mean={list(mean)}, std={list(std)}, bgr_to_rgb={is_photos})'
+    return f'model = dict({colours}{channels})'
 
 
 def to_json(found: Measured, mean: Sequence[float], std: Sequence[float], how: str, is_photos: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -15,6 +16,8 @@ from mmdecon.pretrain_for import METHODS, Run, config_text, find_config, make_pl
 from mmdecon.pretrain_for.batch import largest_batch
 from mmdecon.pretrain_for.config_file import bases_folder, read_text
 from mmdecon.pretrain_for.python_text import Code, Extended, as_code
+from mmdecon.pretrain_for.report import fine_tuning_options, start_line
+from mmdecon.pretrain_for.values import find_range
 from mmdecon.registry import MODELS
 from tests.support.commands import run
 
@@ -184,3 +187,38 @@ def test_other_channels_are_those_of_the_model(tmp_path: Path) -> None:
 def test_means_and_channels_agree(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='has 3 means and 3 stds, but model.backbone takes images of 4 channels'):
         text_of(tmp_path, dict(UPER, backbone=dict(UPER['backbone'], in_channels=4)))
+
+
+def test_a_base_of_mmseg_is_found_whatever_its_package_is_called(tmp_path: Path) -> None:
+    (tmp_path / 'mine.py').write_text("_base_ = 'mmseg::upernet/upernet_r18_4xb4-20k_voc12aug-512x512.py'\n")
+    assert read_downstream(str(tmp_path / 'mine.py')).part('backbone')[0]['type'] == 'mmseg.ResNetV1c'
+
+
+def test_what_fine_tuning_would_load_for_nothing_is_named(tmp_path: Path) -> None:
+    plan = make_plan(read_downstream(write(tmp_path, UPER)), 64)
+    needless = ['model.pretrained=None', 'model.backbone.init_cfg=None']
+    assert fine_tuning_options(plan, 'out.pth') == ['load_from=out.pth', *needless]
+    named = "model.pretrained='open-mmlab://resnet18_v1c', model.backbone.init_cfg='absent.pth'"
+    assert f'({named}) is not used: --init FILE' in start_line(plan, None)
+    assert start_line(plan, 'a.pth') == 'the encoder starts from a.pth'
+
+
+@pytest.mark.parametrize(('channels', 'preset'), [(1, 'grey16'), (4, 'multispectral')])
+def test_changes_of_rasters_are_shares_of_the_values_that_there_are(tmp_path: Path, channels: int, preset: str) -> None:
+    values = np.random.default_rng(0).integers(100, 3000, (4, 48, 48, channels)).astype(np.uint16)
+    values[:, 0, 0] = 65535  # outliers
+    for number, image in enumerate(values):
+        np.save(tmp_path / f'{number}.npy', image)
+    span = find_range([str(tmp_path)], channels)
+    assert span == pytest.approx((np.quantile(values, 0.001), np.quantile(values, 0.999)), rel=0.01)
+    backbone = dict(UPER['backbone'], in_channels=channels)
+    raster = dict(UPER, backbone=backbone, data_preprocessor=dict(type='mmdecon.SegChannelsPreprocessor'))
+    config = made(tmp_path, raster, size=64, value_range=span)
+    (views,) = (step for step in config.train_dataloader.dataset.pipeline if step['type'] == 'mmdecon.TwoViews')
+    expected = Config.fromfile(bases_folder() / f'datasets/{preset}_photometrics.py')[f'{preset}_photometric']
+    assert views.photometric == [[dict(change, value_range=span) for change in expected]] * 2
+    assert config.default_hooks.logger.interval == 1 and config.default_hooks.checkpoint.interval == 1
+    np.save(tmp_path / '0.npy', values[0].astype(np.uint8))
+    for number in range(1, 4):
+        (tmp_path / f'{number}.npy').unlink()
+    assert find_range([str(tmp_path)], channels) is None

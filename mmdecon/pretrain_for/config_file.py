@@ -19,6 +19,14 @@ VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
 LOGGED, KEPT = 50, 3
 """Steps between two lines of the log at most, and checkpoints that stay: those of configs/_base_/default_runtime.py."""
+RASTER_PIPELINE = """[
+            load,
+            *(
+                dict(step, size={size}, photometric=[changes] * 2) if step['type'] == 'mmdecon.TwoViews' else step
+                for step in _base_.train_dataloader.dataset.pipeline[1:]
+            ),
+        ]"""
+"""Reads and changes images that are no photos, by the ``load`` and ``changes`` of the same config."""
 WARM_UP = 5
 """Epochs of warm-up of configs/_base_/schedules."""
 
@@ -102,6 +110,7 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
     entries.update(
         model=_model(plan, run),
+        **(_rasters(run, channels) if channels != COLOURS else {}),
         train_dataloader=_data(run, plan.size, channels),
         train_cfg=dict(max_epochs=run.epochs),
         default_hooks=_hooks(run),
@@ -147,20 +156,20 @@ def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
     return dict(mean=list(mean), std=list(std), bgr_to_rgb=turned)
 
 
+def _rasters(run: Run, channels: int) -> dict[str, Any]:
+    """What :data:`RASTER_PIPELINE` names."""
+    changes = f'_base_.{photometric_of(channels)}'
+    if run.value_range is not None:
+        changes = f'[dict(change, value_range={run.value_range}) for change in {changes}]'
+    return dict(load=dict(type='mmdecon.LoadRaster', channels=channels, late=True), changes=Code(changes))
+
+
 def _data(run: Run, size: int, channels: int) -> dict[str, Any]:
     """The data loader: what differs from the base file."""
     dataset: dict[str, Any] = dict(folders=run.folders[0] if len(run.folders) == 1 else run.folders)
     if channels != COLOURS:
         dataset['type'] = 'mmdecon.RasterFolder'
-        load = f"dict(type='mmdecon.LoadRaster', channels={channels}, late=True)"
-        values = f'_base_.{photometric_of(channels)}'
-        if run.value_range is not None:
-            values = f'[dict(change, value_range={run.value_range}) for change in {values}]'
-        changes = f'size={size}, photometric=[{values}] * 2'
-        dataset['pipeline'] = Code(
-            f"[{load} if step['type'] == 'mmdecon.LoadImage' else dict(step, {changes})"
-            " if step['type'] == 'mmdecon.TwoViews' else step for step in _base_.train_dataloader.dataset.pipeline]"
-        )
+        dataset['pipeline'] = Code(RASTER_PIPELINE.format(size=size))
     elif size != VIEW:
         dataset['pipeline'] = Code(
             f"[dict(step, size={size}) if step['type'] == 'mmdecon.TwoViews' else step"

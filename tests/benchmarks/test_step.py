@@ -72,6 +72,7 @@ def test_a_part_within_another_is_not_counted_twice(monkeypatch: pytest.MonkeyPa
     assert {part: seconds for part, seconds in watch.seconds.items() if seconds} == dict(student=1, branches=1)
 
 
+@pytest.mark.wide
 def test_memory_and_parts(configs: list[str]) -> None:
     small, wide = compare_steps(configs, batch=2, size=64, turns=2)
     assert small.config == configs[0] and wide.config == configs[1]

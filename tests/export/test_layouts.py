@@ -94,7 +94,7 @@ def test_classes_of_mmseg(tmp_path, layout: str, encoder: dict[str, Any]) -> Non
     assert verify(pretrained, convert(pretrained, layout, 'encoder')).equal[-1] == 'c5'
 
 
-@pytest.mark.parametrize('layout, name', REFUSED)
+@pytest.mark.parametrize('layout, name', sampled(REFUSED, 3))
 def test_what_a_library_lacks_is_refused(source, layout: str, name: str) -> None:
     with pytest.raises(ValueError, match=r'^encoder: .*(no place for|no counterpart|models of this layout)') as found:
         convert(source(name), layout, 'encoder')
@@ -120,7 +120,9 @@ def test_a_file_of_the_library_starts_an_encoder(source, tmp_path, layout: str, 
         assert key in lost or counts or torch.equal(started[key], value), key
 
 
-@pytest.mark.parametrize('layout, name', [('timm', 'Swin'), ('torchvision', 'ConvNeXt'), ('mmpretrain', 'ResNet')])
+@pytest.mark.parametrize(
+    'layout, name', sampled([('timm', 'Swin'), ('torchvision', 'ConvNeXt'), ('mmpretrain', 'ResNet')], 3)
+)
 @pytest.mark.parametrize('ending', ['pth', 'safetensors'])
 def test_files_are_read_back_and_start_an_encoder(source, tmp_path, layout: str, name: str, ending: str) -> None:
     need_library(layout)

@@ -120,7 +120,7 @@ def without_norms(branch: torch.nn.Module) -> None:
             part.eval()
 
 
-@pytest.mark.parametrize('kind', [kind for kind in all_objectives.KINDS if kind != 'DDeP'])
+@pytest.mark.parametrize('kind', sampled([kind for kind in all_objectives.KINDS if kind != 'DDeP'], 3))
 def test_cells_without_a_value_change_no_loss(kind: str) -> None:
     branch, both, views = branch_maps(kind)
     without_norms(branch)

@@ -43,6 +43,7 @@ def by_definition(image: np.ndarray, scale: float, min_size: int) -> np.ndarray:
     return np.unique(firsts, return_inverse=True)[1].reshape(height, width)
 
 
+@pytest.mark.wide
 def test_two_halves_by_hand():
     """100 grey levels apart, sqrt(3) * 100 / 255 = 0.679; halves of 4 pixels allow scale / 255 / 4."""
     image = grey([[0, 0, 100, 100]] * 2)

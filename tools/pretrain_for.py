@@ -189,7 +189,13 @@ def main() -> None:
     if not args.write_config_only:
         run_all(commands[1:] if Path(last).is_file() else commands)
     print(f"in the config of the fine-tuning:\n  load_from = '{out}'\nor, with the config as it is:")
-    tune = ['python', 'tools/train.py', plan.downstream.path, '--cfg-options', *fine_tuning_options(plan, str(out))]
+    tune = [
+        sys.executable,
+        str(TOOLS / 'train.py'),
+        plan.downstream.path,
+        '--cfg-options',
+        *fine_tuning_options(plan, str(out)),
+    ]
     print(f'  {shlex.join(tune)}')
 
 

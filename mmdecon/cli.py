@@ -23,6 +23,7 @@ from .clashes import UNREAD, refuse_clashes
 from .option_keys import refuse_unknown_keys
 from .path_options import OptionsAction
 from .refusal import refuse
+from .shipped import find_config
 
 # Keys of a config that mmengine reads when it runs. Others are variables of the file, spent once it has been read.
 RUNNER_KEYS = {*signature(Runner.__init__).parameters, 'runner_type', 'strategy', *UNREAD} - {'self', 'cfg'}
@@ -38,7 +39,7 @@ def common_parser(description: str) -> ArgumentParser:
         A parser of CONFIG, ``--work-dir``, ``--cfg-options``, ``--launcher`` and ``--local-rank``.
     """
     parser = ArgumentParser(description=description)
-    parser.add_argument('config', help='path of the config file')
+    parser.add_argument('config', help='a config file, or the name of one that mmseg or mmdet ships')
     parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/NAME OF THE CONFIG)')
     parser.add_argument(
         '--cfg-options',
@@ -69,7 +70,7 @@ def load_config(args: Namespace) -> Config:
         SystemExit: If there is no such file, it cannot be read, an option names no key that anything reads, or keys
             do not work together.
     """
-    require_config(args.config)
+    args.config = shipped_or_file(args.config)
     try:
         cfg = Config.fromfile(args.config)
     except (ImportError, OSError, SyntaxError) as fault:
@@ -80,6 +81,24 @@ def load_config(args: Namespace) -> Config:
     refuse_clashes(cfg)
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or os.path.join('work_dirs', Path(args.config).stem)
     return cfg
+
+
+def shipped_or_file(name: str) -> str:
+    """Finds a config.
+
+    Args:
+        name: As :func:`~mmdecon.shipped.find_config` takes it.
+
+    Returns:
+        Its path.
+
+    Raises:
+        SystemExit: If there is none, or several shipped ones have the name.
+    """
+    try:
+        return str(find_config(name))
+    except ValueError as fault:
+        refuse(f'{fault}.')
 
 
 def require_config(path: str) -> None:

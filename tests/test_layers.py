@@ -28,6 +28,7 @@ LAYERS = (
         'spreads',
         'translation',
         'tables',
+        'shipped',
     ),
     ('images', 'visualization'),
     ('regions', 'datasets', 'statistics'),

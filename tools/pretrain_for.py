@@ -159,6 +159,19 @@ def run_all(commands: list[list[str]]) -> None:
             sys.exit(done.returncode)
 
 
+def tell_values(run: Run, channels: int) -> None:
+    """Says how images that are not photos are read."""
+    if channels != COLOURS:
+        span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
+        print(f'{channels} channels by LoadRaster; {photometric_of(channels)}, in {span}')
+
+
+def tune_command(plan: Plan, weights: Path) -> list[str]:
+    """The command that fine-tunes."""
+    options = fine_tuning_options(plan, str(weights))
+    return [sys.executable, str(TOOLS / 'train.py'), plan.downstream.path, '--cfg-options', *options]
+
+
 def main() -> None:
     """Derives, proves, trains and exports."""
     args = parse()
@@ -171,7 +184,8 @@ def main() -> None:
         require_writable(str(config), '--work-dir')
         plan = make_plan(downstream, args.size, args.decoder_only)
         made, found = prove(plan)
-        print(f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}')
+        table = f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}'
+        print(table)
         run = choose_run(args, plan, config)
         write_config(config_text(plan, run, folder), config)
     except (ValueError, OSError, ImportError) as error:
@@ -180,23 +194,13 @@ def main() -> None:
     last = str(pretraining / f'epoch_{args.epochs}.pth')
     commands = [train_command(args, config, pretraining), export_command(plan, last, out)]
     print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
-    if plan.network.in_channels != COLOURS:
-        span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
-        print(
-            f'{plan.network.in_channels} channels by LoadRaster; {photometric_of(plan.network.in_channels)}, in {span}'
-        )
+    tell_values(run, plan.network.in_channels)
     print('\n'.join(map(shlex.join, commands)), flush=True)
     if not args.write_config_only:
         run_all(commands[1:] if Path(last).is_file() else commands)
+        print(table)  # again: the log of the training stands between
     print(f"in the config of the fine-tuning:\n  load_from = '{out}'\nor, with the config as it is:")
-    tune = [
-        sys.executable,
-        str(TOOLS / 'train.py'),
-        plan.downstream.path,
-        '--cfg-options',
-        *fine_tuning_options(plan, str(out)),
-    ]
-    print(f'  {shlex.join(tune)}')
+    print(f'  {shlex.join(tune_command(plan, out))}')
 
 
 if __name__ == '__main__':

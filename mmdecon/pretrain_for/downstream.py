@@ -6,7 +6,7 @@ from typing import Any
 
 from ..compat import require
 from ..export.source import read_config
-from .shipped import LIBRARIES, find_config
+from ..shipped import LIBRARIES, find_config
 
 WRAPPED = ('detector', 'segmentor', 'architecture')
 """Where models that hold another model (semi-supervised learning, tracking, distillation) keep it."""

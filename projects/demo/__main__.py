@@ -12,9 +12,7 @@ def main() -> None:
     """Reads the arguments and runs the demo."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=Path, help='folder to write to (default: work_dirs/demo in the clone)')
-    parser.add_argument(
-        '--seeds', type=int, nargs='+', default=[0, 1, 2], help='of the fine-tuning runs (default: 0 1 2)'
-    )
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0], help='of the fine-tuning runs (default: 0)')
     parser.add_argument('--quick', action='store_true', help='two iterations of everything; the numbers mean nothing')
     args = parser.parse_args()
     out = args.out.resolve() if args.out else ROOT / 'work_dirs/demo'

@@ -41,7 +41,7 @@ class Demo:
     """
 
     out: Path
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = (0,)
     quick: bool = False
     exports: dict[str, Path] = field(default_factory=dict)
     left_new: dict[str, str] = field(default_factory=dict)

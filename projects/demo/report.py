@@ -23,8 +23,7 @@ TEMPLATE = """\
 
 The network is frozen. Each cell of its p2 map is given to background or nucleus by a classifier that has seen eight
 labelled images: the 30 nearest cells (knn), or logistic regression (linear). IoU of the nuclei in percent, on
-{validated} validation images; ± is the 95 % interval over draws of the labelled images, and random networks are the
-mean of several.
+{validated} validation images; ± is the 95 % interval over draws of the labelled images.
 
 {probe}
 
@@ -44,8 +43,8 @@ images; what a start does not load is initialised at random from the seed. In pe
 {differences}
 
 Read them with care: {seeds} seed(s), one pre-training, few and small images. A difference smaller than that between
-the seeds of one row tells nothing, and nothing here carries over to other data, schedules or models. How the settings
-were chosen, without the validation images, is told in `projects/demo/README.md`.
+the seeds of one row tells nothing (`projects/demo/README.md` has three seeds), and nothing here carries over to other
+data, schedules or models. How the settings were chosen, without the validation images, is told there, too.
 
 ## Pictures
 

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from mmdecon.pretrain_for.shipped import LIBRARIES
+from mmdecon.shipped import LIBRARIES
 from mmdecon.tables import head, row
 
 from .one import NO_MODEL

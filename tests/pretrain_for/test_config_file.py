@@ -126,7 +126,7 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     'words, message',
     [
-        (['absent.py', '--images', IMAGES], "there is no config 'absent.py'"),
+        (['absent.py', '--images', IMAGES], "there is no config file 'absent.py'"),
         (['MODEL', '--images', 'absent'], 'absent'),
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
         (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),

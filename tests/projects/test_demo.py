@@ -10,7 +10,7 @@ from PIL import Image
 
 from projects.demo import Demo, run
 from projects.demo.plan import DATA, MARKER, STARTS, prepare
-from projects.demo.probing import DRAWS, HOW, LABELS, LEVEL, SEEDS, open_data
+from projects.demo.probing import DRAWS, HOW, LABELS, LEVEL, SEED, open_data
 from projects.demo.report import differences, result_table
 from projects.demo.stages import Stages, clock
 from projects.demo.training import Scores
@@ -69,7 +69,7 @@ def test_the_command_of_the_probe_does_the_same(demo, monkeypatch):
     args = tool['parse']()
     assert (args.methods, args.cells, args.levels) == ([*HOW.methods], HOW.cells, [LEVEL])
     assert (args.labels, args.draws) == ([LABELS], DRAWS)
-    assert args.random_seeds == [*SEEDS] and args.scratch and Path(args.networks[0]).is_file()
+    assert args.random_seeds == [SEED] and args.scratch and Path(args.networks[0]).is_file()
     assert [split.names for split in tool['open_data'](args)] == [split.names for split in open_data(None)]
 
 

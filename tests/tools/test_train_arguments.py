@@ -12,6 +12,8 @@ import torch
 from mmengine.device import get_device
 from mmengine.runner import find_latest_checkpoint
 
+from mmdecon.cli import common_parser, load_config
+
 from ..support.fresh import run_scripts
 from .conftest import CONFIG, ROOT
 
@@ -203,6 +205,14 @@ def test_a_run_without_a_full_batch_is_refused(tool, tmp_path):
     options = ('train_dataloader.batch_size=100', 'train_dataloader.drop_last=True')
     with pytest.raises(SystemExit, match='8 images do not fill one batch of train_dataloader.batch_size=100 on each'):
         tool('train', '--work-dir', tmp_path, options=options)
+
+
+def test_a_shipped_config_is_found_by_its_name():
+    name = 'fpn_r50_4xb2-80k_cityscapes-512x1024'
+    args = common_parser('').parse_args([name, '--launcher', 'none'])
+    cfg = load_config(args)
+    assert cfg.model.decode_head.type == 'FPNHead' and cfg.work_dir == f'work_dirs/{name}'
+    assert cfg.filename.endswith(f'sem_fpn/{name}.py')
 
 
 def test_a_config_that_is_not_there_is_refused(tmp_path):

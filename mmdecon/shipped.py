@@ -31,7 +31,7 @@ def find_config(name: str) -> Path:
         raise ValueError(f'several shipped configs are called {name!r}, in the folders {shown}: give FOLDER/NAME')
     near = get_close_matches(Path(rest).stem, [path.stem for path in known], 3)
     hint = f'; shipped ones of a similar name: {", ".join(near)}' if near else ''
-    raise ValueError(f'there is no config {name!r}, neither a file nor one that mmseg or mmdet ships{hint}')
+    raise ValueError(f'there is no config file {name!r}, nor one that mmseg or mmdet ships{hint}')
 
 
 def shipped_configs(library: str | None = None) -> Iterator[Path]:

@@ -13,13 +13,12 @@ from torch import nn
 
 from mmdecon.export.source import read_config
 from mmdecon.files import require_writable, writing
-from mmdecon.models.first_layer import COLOURS
 from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
-from mmdecon.pretrain_for.config_file import VIEW, photometric_of, read_text
+from mmdecon.pretrain_for.config_file import VIEW, read_text
+from mmdecon.pretrain_for.rasters import PRESETS, find_range, preset_of
 from mmdecon.pretrain_for.report import fine_tuning_options, plan_table, start_line
-from mmdecon.pretrain_for.values import find_range
 from mmdecon.refusal import refuse
 from mmdecon.registry import DATASETS
 
@@ -43,6 +42,8 @@ def parse() -> Namespace:
         'what channels of the first convolution start from, where --init has three: repeat, mean, red,green,blue,mean'
     )
     add('--first-conv', metavar='HOW', help=first)
+    values = 'the images are no photos: read them by LoadRaster, change their values so (default: by their channels)'
+    add('--preset', choices=PRESETS, help=values)
     add('--size', type=int, default=VIEW, help='side of the views in pixels (default: %(default)s)')
     add('--batch-size', type=int, help=f'images a step and GPU (default: the most that fit; on a CPU {ON_CPU})')
     add('--amp', action='store_true', help='mixed precision')
@@ -71,8 +72,8 @@ def sources(given: str | None) -> str | list[str | int] | None:
     return [int(source) if source.isdigit() else source for source in given.split(',')]
 
 
-def count_images(folders: list[str], channels: int) -> int:
-    """How many images there are; those of other channels than RGB are read by LoadRaster. Warns of values that are cut.
+def count_images(folders: list[str], channels: int, preset: str | None) -> int:
+    """How many images there are; those with a preset are read by LoadRaster. Warns of values that are cut.
 
     Raises:
         ValueError: If there are none, or they have other channels.
@@ -81,7 +82,7 @@ def count_images(folders: list[str], channels: int) -> int:
     rasters = dict(
         type='mmdecon.RasterFolder', pipeline=[dict(type='mmdecon.LoadRaster', channels=channels, late=True)]
     )
-    return len(DATASETS.build(dict(photos if channels == COLOURS else rasters, folders=folders)))
+    return len(DATASETS.build(dict(rasters if preset else photos, folders=folders)))
 
 
 def choose_init(path: str, encoder: nn.Module, first_conv: str | list[str | int] | None) -> tuple[str, str]:
@@ -102,7 +103,9 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
         ValueError: If there are too few images.
     """
     folders = [os.path.abspath(os.path.expanduser(name)) for name in args.images]
-    images = count_images(folders, plan.network.in_channels)
+    channels = plan.network.in_channels
+    preset = args.preset or preset_of(channels)
+    images = count_images(folders, channels, preset)
     batch = min(args.batch_size or ON_CPU, images // args.gpus)
     if batch < 2:
         raise ValueError(
@@ -111,9 +114,9 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     first_conv = sources(args.first_conv)
     init = choose_init(args.init, plan.network.encoder, first_conv) if args.init else None
     workers = min(8, os.cpu_count() or 1)
-    channels = plan.network.in_channels
-    span = None if channels == COLOURS else find_range(folders, channels)
-    run = Run(args.method, folders, images, batch, args.epochs, not args.exact, init, workers, first_conv, span)
+    span = find_range(folders, channels) if preset else None
+    fast = not args.exact
+    run = Run(args.method, folders, images, batch, args.epochs, fast, init, workers, first_conv, preset, span)
     if args.batch_size:
         return run
     if config.is_file():  # going on, with the batch that was found before
@@ -161,9 +164,9 @@ def run_all(commands: list[list[str]]) -> None:
 
 def tell_values(run: Run, channels: int) -> None:
     """Says how images that are not photos are read."""
-    if channels != COLOURS:
+    if run.preset:
         span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
-        print(f'{channels} channels by LoadRaster; {photometric_of(channels)}, in {span}')
+        print(f'{channels} channels by LoadRaster; preset {run.preset}, in {span}')
 
 
 def tune_command(plan: Plan, weights: Path) -> list[str]:

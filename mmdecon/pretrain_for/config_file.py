@@ -14,19 +14,12 @@ from ..models.first_layer import COLOURS
 from .methods import METHODS
 from .plan import Plan, branch_levels
 from .python_text import WIDTH, Code, Extended, as_code
+from .rasters import PIPELINE, PRESETS, base_of, raster_variables
 
 VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
 LOGGED, KEPT = 50, 3
 """Steps between two lines of the log at most, and checkpoints that stay: those of configs/_base_/default_runtime.py."""
-RASTER_PIPELINE = """[
-            load,
-            *(
-                dict(step, size={size}, photometric=[changes] * 2) if step['type'] == 'mmdecon.TwoViews' else step
-                for step in _base_.train_dataloader.dataset.pipeline[1:]
-            ),
-        ]"""
-"""Reads and changes images that are no photos, by the ``load`` and ``changes`` of the same config."""
 WARM_UP = 5
 """Epochs of warm-up of configs/_base_/schedules."""
 
@@ -45,6 +38,7 @@ class Run:
         init: Weights that the encoder starts from, and the prefix of their names; None for random initialisation.
         workers: Processes that load images.
         first_conv: What the channels of the encoder's first convolution start from, where ``init`` has others.
+        preset: One of :data:`~mmdecon.pretrain_for.rasters.PRESETS`, where the images are no photos.
         value_range: Lowest and highest value of images that are no photos, which changes of values are shares of; None
             where the dtype or the files tell it.
     """
@@ -58,16 +52,8 @@ class Run:
     init: tuple[str, str] | None
     workers: int
     first_conv: str | list[str | int] | None = None
+    preset: str | None = None
     value_range: tuple[float, float] | None = None
-
-
-def photometric_of(channels: int) -> str:
-    """The changes of images that are no photos; a file of configs/_base_/datasets has the name in plural.
-
-    Args:
-        channels: Of the images.
-    """
-    return 'grey16_photometric' if channels == 1 else 'multispectral_photometric'
 
 
 def bases_folder() -> Path:
@@ -91,17 +77,21 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
         plan: What is pre-trained.
         run: How.
         folder: Where the file will be.
+
+    Raises:
+        ValueError: If the model does not take photos, and the run has no preset.
     """
+    channels = plan.network.in_channels
+    if channels != COLOURS and not run.preset:
+        raise ValueError(f'images of {channels} channels are no photos: give Run.preset, one of {", ".join(PRESETS)}')
     base = METHODS[run.method]
     schedule = (
         'lars_coslr' if any(isinstance(part, _BatchNorm) for part in plan.network.encoder.modules()) else 'adamw_coslr'
     )
-    channels = plan.network.in_channels
-    others = [f'datasets/{photometric_of(channels)}s'] if channels != COLOURS else []
     files = [
         f'branches/{base.fast if run.fast else base.exact}',
         f'datasets/{base.data}',
-        *others,
+        *([base_of(run.preset)] if run.preset else []),
         f'schedules/{schedule}',
     ]
     bases = [os.path.relpath(bases_folder() / f'{name}.py', folder) for name in [*files, 'default_runtime']]
@@ -110,8 +100,8 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
     entries.update(
         model=_model(plan, run),
-        **(_rasters(run, channels) if channels != COLOURS else {}),
-        train_dataloader=_data(run, plan.size, channels),
+        **(raster_variables(run.preset, channels, run.value_range) if run.preset else {}),
+        train_dataloader=_data(run, plan.size),
         train_cfg=dict(max_epochs=run.epochs),
         default_hooks=_hooks(run),
     )
@@ -156,20 +146,12 @@ def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
     return dict(mean=list(mean), std=list(std), bgr_to_rgb=turned)
 
 
-def _rasters(run: Run, channels: int) -> dict[str, Any]:
-    """What :data:`RASTER_PIPELINE` names."""
-    changes = f'_base_.{photometric_of(channels)}'
-    if run.value_range is not None:
-        changes = f'[dict(change, value_range={run.value_range}) for change in {changes}]'
-    return dict(load=dict(type='mmdecon.LoadRaster', channels=channels, late=True), changes=Code(changes))
-
-
-def _data(run: Run, size: int, channels: int) -> dict[str, Any]:
+def _data(run: Run, size: int) -> dict[str, Any]:
     """The data loader: what differs from the base file."""
     dataset: dict[str, Any] = dict(folders=run.folders[0] if len(run.folders) == 1 else run.folders)
-    if channels != COLOURS:
+    if run.preset:
         dataset['type'] = 'mmdecon.RasterFolder'
-        dataset['pipeline'] = Code(RASTER_PIPELINE.format(size=size))
+        dataset['pipeline'] = Code(PIPELINE.format(size=size))
     elif size != VIEW:
         dataset['pipeline'] = Code(
             f"[dict(step, size={size}) if step['type'] == 'mmdecon.TwoViews' else step"

@@ -35,3 +35,21 @@ class SegChannelsPreprocessor(SegDataPreProcessor):
         self._enable_normalize = True
         for name, values in dict(mean=mean, std=std).items():
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32).view(-1, 1, 1), persistent=False)
+
+    def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
+        """Normalises and stacks images, as mmseg's class does.
+
+        Args:
+            data: ``inputs``, images of (C, H, W), and ``data_samples``.
+            training: Whether they are padded to one size.
+
+        Raises:
+            ValueError: If C is not the number of means.
+        """
+        found = {len(image) for image in data['inputs']}
+        if found != {len(self.mean)}:
+            raise ValueError(
+                f'images have {", ".join(map(str, sorted(found)))} channels, and model.data_preprocessor has '
+                f'{len(self.mean)} means: give a mean and an std for each, and as many in model.backbone.in_channels'
+            )
+        return super().forward(data, training)

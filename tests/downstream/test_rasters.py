@@ -119,3 +119,11 @@ def test_pixels_are_those_of_pretraining(folder: Path) -> None:
     scale = min(2048 / 96, 512 / 80)
     wanted = cv2.resize(ours.astype(np.float32), (int(96 * scale + 0.5), int(80 * scale + 0.5)))
     np.testing.assert_allclose(image.permute(1, 2, 0).numpy(), wanted)
+
+
+@pytest.mark.parametrize('means', [1, 3])
+def test_means_of_other_channels_are_refused(folder: Path, means: int) -> None:
+    config = downstream(folder)
+    config.model.data_preprocessor.update(mean=MEAN[:means], std=STD[:means])
+    with pytest.raises(ValueError, match=f'images have 4 channels, and model.data_preprocessor has {means} mean'):
+        Runner.from_cfg(config).train()

@@ -59,6 +59,9 @@ def check(args: Namespace) -> None:
         value = getattr(args, name)
         if value is not None and value < least:
             refuse(f'--{name.replace("_", "-")} {value} is too small: give {least} or more.')
+    absent = [name for name in args.images if not Path(name).expanduser().exists()]
+    if absent:
+        refuse(f'--images {absent[0]}: there is no such folder.')
     if args.first_conv and not args.init:
         refuse(f'--first-conv {args.first_conv} adapts weights: name them with --init FILE.')
     if args.decoder_only and not args.init:

@@ -127,7 +127,7 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
     'words, message',
     [
         (['absent.py', '--images', IMAGES], "there is no config file 'absent.py'"),
-        (['MODEL', '--images', 'absent'], 'absent'),
+        (['MODEL', '--images', IMAGES, 'absent'], '--images absent: there is no such folder'),
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
         (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),
         (['MODEL', '--images', IMAGES, '--init', 'absent.pth'], 'absent.pth'),

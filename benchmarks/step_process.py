@@ -80,7 +80,7 @@ def _prepare(setting: Setting, rank: int, folder: str) -> Answer:
     model.clock = lambda: Clock(1, 10)
     watch = Stopwatch(device == 'cuda')
     watch.watch_step(model, optim_wrapper)
-    load = _loading(cfg, setting, model) if setting.data else _making(setting, device)
+    load = _loading(cfg, setting, model) if setting.data else _making(setting, device, model.network.student.in_channels)
     peak(forget=True)
     for _ in range(WARM_UP):
         _train(wrapped, optim_wrapper, load, watch)
@@ -129,9 +129,9 @@ def _train(
     return watch.now() - start, dict(watch.seconds)
 
 
-def _making(setting: Setting, device: str) -> Callable[[], Views]:
+def _making(setting: Setting, device: str, channels: int) -> Callable[[], Views]:
     """Gives the same views of noise each time."""
-    views = noise_views(setting.batch, setting.size, device)
+    views = noise_views(setting.batch, setting.size, device, channels)
     return lambda: list(views)
 
 

@@ -1,6 +1,6 @@
 """Views of noise, where what is in an image takes no part.
 
-Shapes: B images, S x S pixels.
+Shapes: B images, C channels, S x S pixels.
 """
 
 import torch
@@ -8,13 +8,14 @@ import torch
 from .views import View
 
 
-def noise_views(batch: int, size: int, device: str = 'cpu') -> list[View]:
+def noise_views(batch: int, size: int, device: str = 'cpu', channels: int = 3) -> list[View]:
     """Two overlapping views of noise, with blocks of an eighth of their side as regions of 16 ids.
 
     Args:
         batch: B.
         size: S.
         device: Where they are to be.
+        channels: C.
     """
     generator = torch.Generator().manual_seed(0)
     block, views = torch.arange(size) * 8 // size, []
@@ -22,7 +23,7 @@ def noise_views(batch: int, size: int, device: str = 'cpu') -> list[View]:
         blocks = torch.randint(0, 16, (batch, 1, 8, 8), generator=generator)
         box = torch.tensor([[shift, shift, shift + size, shift + size]]).repeat(batch, 1)
         view = View(
-            image=torch.randn(batch, 3, size, size, generator=generator).to(device),
+            image=torch.randn(batch, channels, size, size, generator=generator).to(device),
             box=box.to(device),
             flipped=(torch.arange(batch) % 2 == 1).to(device),
             regions=blocks[:, :, block][..., block].to(device),

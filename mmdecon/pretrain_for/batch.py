@@ -80,5 +80,5 @@ def fits_on_gpu(config: Config, size: int, amp: bool) -> Callable[[int], bool]:
 
 
 def _step(model: DeCon, batch: int, size: int) -> None:
-    loss, _ = model.parse_losses(model.loss(noise_views(batch, size, 'cuda')))
+    loss, _ = model.parse_losses(model.loss(noise_views(batch, size, 'cuda', model.network.student.in_channels)))
     loss.backward()

@@ -16,6 +16,7 @@ from mmengine.config import Config
 from mmdecon.noise_views import noise_views
 from mmdecon.pretrain_for import Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.config_file import read_text
+from mmdecon.pretrain_for.rasters import preset_of
 from mmdecon.registry import MODELS
 from mmdecon.schedules import Clock
 
@@ -108,7 +109,8 @@ def _numberless(value: Any) -> Any:
 
 def _written(plan: Plan) -> Config:
     """Writes the config, and reads it."""
-    run = Run('slotcon', ['images'], 100, 2, 200, True, None, 0)
+    preset = preset_of(plan.network.in_channels)
+    run = Run('slotcon', ['images'], 100, 2, 200, True, None, 0, preset=preset)
     folder = Path('work_dirs/pretrain_for')
     return read_text(config_text(plan, run, folder), folder)
 
@@ -119,16 +121,16 @@ def _try_plan(plan: Plan, config: Config, row: dict[str, Any], most: float) -> N
     if row['parameters'] > most:
         return
     torch.manual_seed(0)
-    _step(MODELS.build(config.model).train(), max(SIZE, plan.network.probe_size))
+    _step(MODELS.build(config.model).train(), max(SIZE, plan.network.probe_size), plan.network.in_channels)
     _, found = prove(plan)
     row.update(stepped=True, verified=found.equal, new={k: len(v) for k, v in found.fit.new.items()})
 
 
-def _step(model: Any, size: int) -> None:
+def _step(model: Any, size: int, channels: int) -> None:
     """One step on two images of noise."""
     model.clock = lambda: Clock(1, 2)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 1e-4)
-    loss, _ = model.parse_losses(model.loss(noise_views(2, size)))
+    loss, _ = model.parse_losses(model.loss(noise_views(2, size, channels=channels)))
     if not loss.isfinite():
         raise FloatingPointError(f'the loss of the first step is {loss.item()}')
     loss.backward()

@@ -102,6 +102,7 @@ def test_against_another_checkout(photos: Path, tmp_path: Path, monkeypatch, cap
         assert speed['milliseconds'] > 0 and f'| {speed["pipeline"]} | {speed["milliseconds"]:.2f} |' in printed
 
 
+@pytest.mark.wide
 def test_what_cannot_be_compared_is_refused(photos: Path, tmp_path: Path, monkeypatch) -> None:
     config, other = BASE / 'coco.py', tmp_path / 'other'
     (other / config.relative_to(ROOT).parent).mkdir(parents=True)

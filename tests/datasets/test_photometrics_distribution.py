@@ -86,6 +86,7 @@ def statistics(image: np.ndarray) -> tuple[float, ...]:
     return pixels.mean(), pixels.std(), np.ptp(pixels, axis=2).mean(), abs(np.diff(pixels, axis=0)).mean()
 
 
+@pytest.mark.wide
 def test_results_have_the_statistics_of_torchvisions_pipeline(image: np.ndarray) -> None:
     small = image[:24, :24].copy()
     np.random.seed(0)

@@ -46,8 +46,8 @@ def test_features_are_equal(tmp_path, layout: str, name: str) -> None:
     [
         ('timm', 'resnet18'),
         ('torchvision', 'resnet18'),
-        ('torchvision.detection', 'fasterrcnn_resnet50_fpn'),
-        ('torchvision.segmentation', 'fcn_resnet50'),
+        pytest.param('torchvision.detection', 'fasterrcnn_resnet50_fpn', marks=pytest.mark.wide),
+        pytest.param('torchvision.segmentation', 'fcn_resnet50', marks=pytest.mark.wide),
     ],
 )
 def test_models_by_name(tmp_path, layout: str, model: str) -> None:

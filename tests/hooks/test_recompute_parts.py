@@ -49,7 +49,7 @@ def train(model: DeCon, half: bool) -> tuple[list[float], dict[str, Tensor]]:
     [
         (tiny.RESNET, [ENCODER], False),
         (tiny.RESNET, [f'{ENCODER}.layer*.*', 'network.student.decoder.fpn'], False),
-        (tiny.RESNET, f'{ENCODER}.layer[12]', True),
+        pytest.param(tiny.RESNET, f'{ENCODER}.layer[12]', True, marks=pytest.mark.wide),
         (CONVNEXT, f'{ENCODER}.stages.*', False),
     ],
     ids=['whole encoder', 'blocks and decoder', 'stages in bfloat16', 'stages that drop paths'],

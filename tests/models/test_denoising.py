@@ -126,6 +126,7 @@ def test_beside_contrast_the_others_see_the_clean_image() -> None:
     assert 0.5 < found['loss_dec'].item() / 2 < 2
 
 
+@pytest.mark.wide
 def test_it_learns_to_find_noise() -> None:
     model, views = build(), all_objectives.views()
     optimiser = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], 1e-2)

@@ -46,7 +46,7 @@ def build(branches: dict[str, Any], **kwargs: Any) -> DeCon:
         (dict(enc=branch()), False),
         (dict(enc=branch(objective=S, shared=True)), True),
         (dict(enc=branch(weight=0.5), dec_p2=branch('p2', 0.25), dec_p3=branch('p3', 0.25)), False),
-        (dict(enc=tiny.branch('c5'), dec=branch('p2', 0.5)), False),
+        pytest.param(dict(enc=tiny.branch('c5'), dec=branch('p2', 0.5)), False, marks=pytest.mark.wide),
         (dict(enc=branch(objective=dict(S, local_negatives=False), pairs=((0, 0), (1, 1)))), False),
     ],
     ids=['B', 'S', 'ML', 'regions on the decoder only', 'single view'],

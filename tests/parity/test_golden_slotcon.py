@@ -32,7 +32,7 @@ def test_the_list_of_runs_is_complete() -> None:
     assert len(RUNS) == 3 + 4 + 2 + 4
 
 
-@pytest.mark.parametrize('method, case_name, run_name', sampled(RUNS, 3))
+@pytest.mark.parametrize('method, case_name, run_name', sampled(RUNS, 9))
 def test_five_steps(method: str, case_name: str, run_name: str) -> None:
     case = golden.read(method)['cases'][case_name]
     run = case['runs'][run_name]

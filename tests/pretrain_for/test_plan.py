@@ -125,6 +125,7 @@ def test_levels_of_one_stride_are_named_by_their_layers(tmp_path: Path) -> None:
     assert {'layer4', 'p2', 'out'} <= set(prove(made)[1].equal)
 
 
+@pytest.mark.wide
 def test_a_head_that_pools_more_than_small_images_have(tmp_path: Path) -> None:
     backbone = dict(type='MobileNetV3', arch='small', out_indices=(0, 1, 12), norm_cfg=dict(type='BN'))
     head = dict(

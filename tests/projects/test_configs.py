@@ -30,7 +30,8 @@ def test_trains(path: Path) -> None:
     check(path)
 
 
-@pytest.mark.parametrize('name', sampled(marked(PRE_TRAINING)))
+@pytest.mark.wide
+@pytest.mark.parametrize('name', marked(PRE_TRAINING))
 def test_an_xnet_pre_trains(name: str, tmp_path: Path) -> None:
     check_pre_training(XNET / f'{name}.py', tmp_path)
 

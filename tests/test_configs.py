@@ -212,6 +212,7 @@ def test_parts_that_are_shared_out_exist(name: str) -> None:
     assert cfg.runner_type == 'FlexibleRunner' and len(found) == 37  # 3 + 3 + 27 + 3 blocks and the decoder
 
 
+@pytest.mark.wide
 def test_a_dropped_twin_update_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     update = Twin.update
     monkeypatch.setattr(

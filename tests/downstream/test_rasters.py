@@ -88,7 +88,7 @@ def downstream(folder: Path) -> Config:
     model.decode_head.update(in_channels=[8] * 4, channels=8, norm_cfg=tiny.BN)
     config.train_cfg.update(max_iters=2, val_interval=2)
     config.param_scheduler = []
-    config.update(work_dir=str(folder / 'fine-tuning'), experiment_name='rasters_fine_tuning', log_level='WARNING')
+    config.update(work_dir=str(folder / 'fine-tuning'), experiment_name=f'rasters_{folder.name}', log_level='WARNING')
     return config
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-def sampled(values: Iterable[Any], every: int = 6) -> list[Any]:
+def sampled(values: Iterable[Any], every: int = 8) -> list[Any]:
     """Parameters of a test, of which only the first of so many are in the fast suite.
 
     Args:

@@ -155,6 +155,7 @@ def falls(found: np.ndarray) -> bool:
     return bool(np.isfinite(found).all() and found[-third:].mean() < found[:third].mean())
 
 
+@pytest.mark.wide
 def test_loss_of_grey_12_bits_falls(rgb: list[np.ndarray], tmp_path: Path) -> None:
     grey = [np.rint(image.mean(axis=2) * (4095 / 255)).astype(np.uint16) for image in rgb]
     folder = written(tmp_path / 'grey', grey, 'tif', tifffile.imwrite)

@@ -96,6 +96,7 @@ def test_resumed_steps_are_the_uninterrupted_ones(first, weights, tmp_path, monk
     assert commands.losses(tmp_path) == commands.losses(first)[2:]
 
 
+@pytest.mark.wide
 def test_the_second_stage_starts_where_the_first_ended(first, tmp_path, monkeypatch) -> None:
     """Without learning, all that it has from the first stage stays; with it, both halves of the encoder move."""
     load = f'load_from={first / "epoch_2.pth"}'

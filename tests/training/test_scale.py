@@ -88,6 +88,7 @@ def test_mmengines_checkpointing_is_refused(tmp_path: Path, monkeypatch: pytest.
         commands.run_here(monkeypatch, 'train', commands.CONFIG, *options)
 
 
+@pytest.mark.wide
 def test_recomputing_through_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same losses to the last bit; the hook is named in the config."""
     path = tmp_path / 'recomputed.py'

@@ -75,6 +75,7 @@ def test_what_is_finished_is_not_done_again(small, tool):
     assert all((settings.work_dir / name).stat().st_size for name in ('table.md', 'bars.png', 'curves.png'))
 
 
+@pytest.mark.wide
 def test_other_options_are_not_mixed(small, tool, given):
     tool.compare(small())
     tool.started()
@@ -102,6 +103,7 @@ def test_a_failed_run_is_told_and_tried_again(small, tool):
     assert [Path(one).name for one in tool.started()] == ['seed_1', 'seed_1']
 
 
+@pytest.mark.wide
 def test_the_rate_is_chosen_where_nothing_is_reported(small, tool):
     rates = [dict(new=1e-3, pretrained=1e-4), dict(new=2e-3, pretrained=1e-4)]
     settings = small(rates=rates, tune=dict(seeds=[7], val=0.25), labels=['all'])
@@ -163,6 +165,7 @@ def test_launchers_are_those_of_mim():
     assert ' '.join(words[2:]) == f'mim train mmdecon run/config.py {options} --work-dir run --resume'
 
 
+@pytest.mark.wide
 def test_a_detector_learns_from_and_is_scored_on_files_of_its_own(read, given, tool):
     pytest.importorskip('mmdet')
     options = {'train_cfg.max_epochs': 8}

@@ -141,6 +141,7 @@ def check_pre_training(path: Path, tmp_path: Path) -> None:
     check(tmp_path / 'config.py')
 
 
+@pytest.mark.wide
 def test_exports_of_the_pre_training_fit_the_fine_tuning(tmp_path) -> None:
     from mmdecon.export import Source, convert, verify
     from mmdecon.models.decon import build_network

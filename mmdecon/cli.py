@@ -73,8 +73,8 @@ def load_config(args: Namespace) -> Config:
     args.config = shipped_or_file(args.config)
     try:
         cfg = Config.fromfile(args.config)
-    except (ImportError, OSError, SyntaxError) as fault:
-        refuse(f"the config '{args.config}' cannot be read: {fault}")
+    except Exception as fault:  # a config is a program
+        refuse(f"the config '{args.config}' cannot be read: {type(fault).__name__}: {fault}")
     override(cfg, args.cfg_options)
     cfg.launcher = args.launcher
     refuse_unknown_keys(cfg)

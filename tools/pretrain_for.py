@@ -11,18 +11,21 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mmdecon.export.source import read_config
-from mmdecon.files import require_writable, writing
+from mmdecon.files import require_writable
 from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
 from mmdecon.pretrain_for.config_file import VIEW, read_text
+from mmdecon.pretrain_for.labels import find_labels
 from mmdecon.pretrain_for.rasters import PRESETS, find_range, preset_of
+from mmdecon.pretrain_for.record import begin, has_begun, recorded, require_trained, settle, was_edited
 from mmdecon.pretrain_for.report import fine_tuning_options, plan_table, start_line
 from mmdecon.refusal import refuse
 from mmdecon.registry import DATASETS
 
 TOOLS = Path(__file__).resolve().parent
+PRETRAINING = 'pretraining'
+"""Folder of the training: not beside the config, over which mmengine would write a dump of it."""
 
 
 def parse() -> Namespace:
@@ -85,7 +88,17 @@ def count_images(folders: list[str], channels: int, preset: str | None) -> int:
     rasters = dict(
         type='mmdecon.RasterFolder', pipeline=[dict(type='mmdecon.LoadRaster', channels=channels, late=True)]
     )
-    return len(DATASETS.build(dict(rasters if preset else photos, folders=folders)))
+    try:
+        dataset = DATASETS.build(dict(rasters if preset else photos, folders=folders))
+    except ValueError as error:
+        raise ValueError(f'--images, for a model of {channels} channels (model.backbone): {error}') from error
+    labels = [] if preset else find_labels([dataset.get_data_info(i)['img_path'] for i in range(len(dataset))])
+    if labels:
+        print(
+            f'warning: images such as {labels[0]} look like label maps, one channel of few values: with --images, name '
+            'the folders of images alone'
+        )
+    return len(dataset)
 
 
 def choose_init(path: str, encoder: nn.Module, first_conv: str | list[str | int] | None) -> tuple[str, str]:
@@ -94,6 +107,7 @@ def choose_init(path: str, encoder: nn.Module, first_conv: str | list[str | int]
     Raises:
         ValueError: If they cannot be read, or do not fit to the last tensor.
     """
+    path = path if '://' in path else os.path.abspath(os.path.expanduser(path))
     prefix = find_prefix(path, encoder, '--init')
     load_pretrained(encoder, dict(checkpoint=path, prefix=prefix, first_conv=first_conv), '--init')
     return path, prefix
@@ -109,7 +123,12 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     channels = plan.network.in_channels
     preset = args.preset or preset_of(channels)
     images = count_images(folders, channels, preset)
-    batch = min(args.batch_size or ON_CPU, images // args.gpus)
+    each = images // args.gpus
+    if args.batch_size and args.batch_size > each >= 2:
+        raise ValueError(
+            f'--batch-size {args.batch_size} is more than the {each} images of a process: give {each} or less'
+        )
+    batch = min(args.batch_size or ON_CPU, each)
     if batch < 2:
         raise ValueError(
             f'{images} images in {folders} are too few: each of {args.gpus} process(es) needs two at least'
@@ -122,24 +141,13 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     run = Run(args.method, folders, images, batch, args.epochs, fast, init, workers, first_conv, preset, span)
     if args.batch_size:
         return run
-    if config.is_file():  # going on, with the batch that was found before
-        return replace(run, batch_size=read_config(str(config)).train_dataloader.batch_size)
+    found = recorded(config, 'batch_size')
+    if found and (has_begun(config.parent / PRETRAINING) or was_edited(config)):  # going on
+        return replace(run, batch_size=found)
     if not torch.cuda.is_available():
         return run
     tried = read_text(config_text(plan, run, config.parent), config.parent)
     return replace(run, batch_size=largest_batch(fits_on_gpu(tried, plan.size, args.amp), images // args.gpus))
-
-
-def write_config(text: str, path: Path) -> None:
-    """Writes the config; another one there is not replaced.
-
-    Raises:
-        ValueError: If there is another.
-    """
-    if path.exists() and path.read_text() != text:
-        raise ValueError(f'{path} is there already and differs: remove it, or name another --work-dir')
-    with writing(path) as temporary:
-        Path(temporary).write_text(text)
 
 
 def train_command(args: Namespace, config: Path, run: Path) -> list[str]:
@@ -158,11 +166,37 @@ def export_command(plan: Plan, checkpoint: str, out: Path) -> list[str]:
 
 
 def run_all(commands: list[list[str]]) -> None:
-    """Runs commands one after the other; ends with the first that fails, which has said why."""
+    """Runs commands one after the other; ends with the first that fails, which has said why.
+
+    Raises:
+        SystemExit: If one fails, or the user stops it.
+    """
     for command in commands:
-        done = subprocess.run(command, check=False)
+        try:
+            done = subprocess.run(command, check=False)
+        except KeyboardInterrupt:
+            refuse('stopped; the same command goes on from the last checkpoint.')
         if done.returncode:
             sys.exit(done.returncode)
+
+
+def is_finished(last: Path) -> bool:
+    """Whether the last checkpoint is there as a whole: mmengine names it only then."""
+    pointer = last.parent / 'last_checkpoint'
+    return last.is_file() and pointer.is_file() and Path(pointer.read_text().strip()).name == last.name
+
+
+def carry_out(args: Namespace, config: Path, last: Path, commands: list[list[str]]) -> None:
+    """Trains, unless that is done, and exports."""
+    print('\n'.join(map(shlex.join, commands)), flush=True)
+    if args.write_config_only:
+        return
+    if is_finished(last):
+        print(f'{last} is trained already, and is exported', flush=True)
+    else:
+        begin(config)
+        run_all(commands[:1])
+    run_all(commands[1:])
 
 
 def tell_values(run: Run, channels: int) -> None:
@@ -189,23 +223,27 @@ def main() -> None:
         config, out = folder / f'pretrain_for_{name}.py', folder / f'{name}_pretrained.pth'
         require_writable(str(config), '--work-dir')
         plan = make_plan(downstream, args.size, args.decoder_only)
+        run = choose_run(args, plan, config)
         made, found = prove(plan)
         table = f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}'
         print(table)
-        run = choose_run(args, plan, config)
-        write_config(config_text(plan, run, folder), config)
+        pretraining = folder / PRETRAINING
+        last = pretraining / f'epoch_{args.epochs}.pth'
+        told = settle(
+            config, config_text(plan, run, folder), dict(amp=args.amp, batch_size=run.batch_size), pretraining
+        )
+        if is_finished(last):
+            require_trained(config, last)
     except (ValueError, OSError, ImportError) as error:
         refuse(f'{str(error).rstrip(".")}.')
-    pretraining = folder / 'pretraining'  # not beside the config, over which mmengine would write a dump of it
-    last = str(pretraining / f'epoch_{args.epochs}.pth')
-    commands = [train_command(args, config, pretraining), export_command(plan, last, out)]
     print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
     tell_values(run, plan.network.in_channels)
-    print('\n'.join(map(shlex.join, commands)), flush=True)
+    print(told, end='\n' if told else '')
+    carry_out(args, config, last, [train_command(args, config, pretraining), export_command(plan, str(last), out)])
     if not args.write_config_only:
-        run_all(commands[1:] if Path(last).is_file() else commands)
         print(table)  # again: the log of the training stands between
-    print(f"in the config of the fine-tuning:\n  load_from = '{out}'\nor, with the config as it is:")
+    then = 'after that, ' if args.write_config_only else ''
+    print(f"{then}in the config of the fine-tuning:\n  load_from = '{out}'\nor, with the config as it is:")
     print(f'  {shlex.join(tune_command(plan, out))}')
 
 

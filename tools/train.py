@@ -126,7 +126,10 @@ def main() -> None:
         runner = build_runner(cfg)
         require_a_batch(runner)
         require_room(runner)
-        runner.train()
+        try:
+            runner.train()
+        except KeyboardInterrupt:
+            refuse(f'stopped; --resume goes on from the last checkpoint in {cfg.work_dir}, if there is one.')
 
 
 if __name__ == '__main__':

@@ -98,7 +98,7 @@ class FileChecks:
             print_log(
                 f'{len(self._reduced)} of {len(samples)} images have more than 8 bits a channel, or signed values, of '
                 f'which LoadImage keeps 8 bits, such as {shown(first)}: read them with mmdecon.LoadRaster instead, see '
-                'docs/rasters.md',
+                'docs/rasters.md (tools/pretrain_for.py: --preset)',
                 'current',
                 level=logging.WARNING,
             )

@@ -82,8 +82,8 @@ def read_config(path: str) -> Config:
         raise FileNotFoundError(f'there is no config at {path}')
     try:
         config = Config.fromfile(path)
-    except (ImportError, OSError, SyntaxError) as error:
-        raise ValueError(f'the config {path} cannot be read: {error}') from error
+    except Exception as error:  # a config is a program
+        raise ValueError(f'the config {path} cannot be read: {type(error).__name__}: {error}') from error
     if 'model' not in config:
         raise ValueError(f'the config {path} has no model')
     return config

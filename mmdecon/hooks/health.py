@@ -1,6 +1,8 @@
 """Watches a run: throughput, collapse, losses that are not finite."""
 
 import math
+import time
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -10,14 +12,18 @@ from mmengine.runner import Runner
 
 from ..registry import HOOKS
 
+SLOW = 1.0
+"""Seconds from which on a step is slow."""
+
 
 @HOOKS.register_module()
 class Health(Hook):
     """Logs images per second, warns of branches that collapse or learn nothing, stops at losses that are not finite.
 
-    Nothing of the training depends on it. A branch reports the spread of its projections' directions as
-    ``<branch>/std``: 1 where they are uniform, 0 where all are one. A branch whose loss is exactly 0 had nothing to
-    learn from, for example no region; the warning comes at the first look after it, and whenever their number doubled.
+    Nothing of the training depends on it. Where steps are slow, the second one says how long the run will take. A
+    branch reports the spread of its projections' directions as ``<branch>/std``: 1 where they are uniform, 0 where all
+    are one. A branch whose loss is exactly 0 had nothing to learn from, for example no region; the warning comes at the
+    first look after it, and whenever their number doubled.
 
     Args:
         interval: Iterations between two looks; a look waits for the GPU.
@@ -34,6 +40,7 @@ class Health(Hook):
         self._iteration = 0
         self._zeros: dict[str, torch.Tensor] = {}  # loss -> iterations in which it was 0, counted without a wait
         self._told: dict[str, int] = {}
+        self._steps: list[float] = []  # when the first two ended
 
     def after_train_iter(
         self,
@@ -43,6 +50,7 @@ class Health(Hook):
         outputs: dict[str, Any] | None = None,
     ) -> None:
         """Looks every ``interval`` iterations."""
+        self._foretell(runner)
         self._last = {name: torch.as_tensor(value).detach() for name, value in (outputs or {}).items()}
         self._iteration = runner.iter + 1
         for name, value in self._last.items():
@@ -79,6 +87,18 @@ class Health(Hook):
                     'Lower optim_wrapper.optimizer.lr, lengthen the warm-up, set optim_wrapper.clip_grad, or train '
                     'without --amp.'
                 )
+
+    def _foretell(self, runner: Runner) -> None:
+        """Says how long the run will take, before the first line of the log; a GPU's steps are too fast to tell."""
+        if len(self._steps) == 2:
+            return
+        self._steps.append(time.perf_counter())
+        took = self._steps[-1] - self._steps[0]
+        if took > SLOW:
+            left = timedelta(seconds=round(took * (runner.max_iters - runner.iter - 1)))
+            runner.logger.info(
+                f'a step takes about {took:.1f} s: {left} for the {runner.max_iters - runner.iter - 1} left'
+            )
 
     def _log_throughput(self, runner: Runner, data_batch: dict[str, Any]) -> None:
         seconds = runner.message_hub.get_scalar('train/time').current()

@@ -72,12 +72,18 @@ def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
             'dataset.data_root'
         )
     endings = tuple(extension.lower() for extension in extensions)
-    names, lost = [], []
+    names: list[str] = []
+    lost: list[str] = []
+    others: list[str] = []
     for name, found in walk(folder):
-        if name.lower().endswith(endings):
-            names.append(name)
-        elif not found:
-            lost.append(name)
+        kind = names if name.lower().endswith(endings) else others if found else lost
+        kind.append(name)
+    if others:
+        print_log(
+            f'{len(others)} files under {shown(folder)} are left out, such as {some(others)}: their endings are no '
+            "image's (dataset.extensions)",
+            'current',
+        )
     if lost:
         print_log(
             f'{len(lost)} links under {shown(folder)} lead nowhere, such as {some(lost)}: if they were folders of '

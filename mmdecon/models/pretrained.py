@@ -15,6 +15,7 @@ from ..translation import adopt
 from .encoders import SIDES
 from .first_conv import adapt_first
 from .first_layer import image_readers
+from .twin import TEACHER
 
 HOMELESS = ('fc.', 'head.', 'heads.', 'classifier.', 'mask_token')
 BEHIND_THE_LAST_MAP = ('conv_head.', 'bn2.', 'norm.', 'fc_norm.')  # of timm's classifiers
@@ -88,12 +89,15 @@ def load_pretrained(
     names = _match(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
     state = {ours: given[name] for name, ours in names.items()}
     state, adapted = _adapt(state, module, config.get('first_conv'), place, sides)
+    broken = next((name for name, value in state.items() if not value.isfinite().all()), None)
+    if broken:
+        raise ValueError(f'{path} ({place}) holds values that are not finite, in {broken}: take another file')
     problems = _load(module, state, norms)
     if problems:
         shown = '; '.join(problems[:4]) + (f'; and {len(problems) - 4} more' if len(problems) > 4 else '')
         raise ValueError(
             f'{path} does not hold the weights of {type(module).__name__} ({place}): {shown}. '
-            f'{_remedy(tensors, prefix, module)}'
+            f'{_remedy(tensors, prefix, module, place)}'
         )
     left_out = sorted(given.keys() - names.keys())
     print_log(
@@ -203,19 +207,27 @@ def find_prefix(path: str, module: nn.Module, place: str) -> str:
 
 
 def _best_prefix(tensors: Mapping[str, Tensor], module: nn.Module) -> str | None:
-    """What more than half of a module's names stand behind in a file, with its dot; None if nothing."""
+    """What more than half of a module's names stand behind in a file, with its dot; None if nothing.
+
+    Of several that as many stand behind it is the teacher's, which is what is exported, or the first.
+    """
     wanted = module.state_dict()
     found = Counter(
         key[: -len(name)] for name in wanted for key in tensors if key == name or key.endswith('.' + name)
-    ).most_common(1)
-    return found[0][0] if found and found[0][1] > len(wanted) // 2 else None
+    ).most_common()
+    if not found or found[0][1] <= len(wanted) // 2:
+        return None
+    alike = [prefix for prefix, count in found if count == found[0][1]]
+    return next((prefix for prefix in alike if TEACHER in prefix.split('.')), alike[0])
 
 
-def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module) -> str:
+def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module, place: str) -> str:
     """What to change: the prefix, if another fits better, or the encoder."""
     better = _best_prefix(tensors, module)
     if better is not None and better != prefix:
         return f'Most of its names are there under prefix={better!r}.'
+    if place.startswith('--'):  # an option of a tool
+        return 'Name a file of the same encoder.'
     return 'Choose the encoder that the file was made for, or its prefix; name what may be left out in ignore=[...].'
 
 

@@ -21,12 +21,14 @@ class Downstream:
         layout: The layout that an export for it has, the name of its library.
         model: Config of the model.
         imports: ``custom_imports`` of the config, or None.
+        resumes: Whether the config says that its training goes on from a checkpoint.
     """
 
     path: str
     layout: str
     model: Mapping[str, Any]
     imports: Mapping[str, Any] | None
+    resumes: bool = False
 
     def part(self, name: str) -> list[dict[str, Any]]:
         """Configs of a part of the model, such as ``'neck'``, in the order in which they run; none if it has none.
@@ -67,7 +69,7 @@ def read_downstream(name: str) -> Downstream:
         inner = next((key for key in WRAPPED if key in model), None)
         hint = f': its model.{inner} is the model to fine-tune first; give the config of that one' if inner else ''
         raise ValueError(f'the model of {path}, a {model.get("type")}, has no backbone to pre-train{hint}')
-    return Downstream(path, library, _plain(model), config.get('custom_imports'))
+    return Downstream(path, library, _plain(model), config.get('custom_imports'), bool(config.get('resume')))
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..export import PARTS, Export, Source, Verification, convert, verify
+from ..export.source import refusing
 from ..export.verify import drawing_the_same
 from ..models.levels import Level
 from ..models.network import Network
@@ -77,6 +78,10 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
         built: Network = MODELS.build({**network})
     size = probed.fixed or size
     chosen, coarse = _choose(built.levels, size)
+    if found.decoders and not (chosen or decoder_only):  # nothing would train them
+        del network['decoder']
+        with drawing_the_same():
+            built = MODELS.build({**network})
     if decoder_only and not chosen:
         reason = '; '.join(f'{part}: {why}' for part, why in found.left.items()) or 'it has no neck and no decode_head'
         raise ValueError(f'{downstream.path} has no decoder to pre-train alone: {reason}')
@@ -93,7 +98,11 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
 
 def _find(downstream: Downstream, side: int | None = None) -> tuple[Probed, Found]:
     """Tries the encoder and the decoders, on an image of a side in pixels, or of the least that the encoder takes."""
-    probed = probe_encoder(encoder_config(downstream.part('backbone')[0]), side)
+    try:
+        with refusing('it', 'built'):
+            probed = probe_encoder(encoder_config(downstream.part('backbone')[0]), side)
+    except ValueError as error:
+        raise ValueError(f'{downstream.path}, model.backbone: {error}') from error
     found = Found(dict(probed.levels), dict(probed.maps), list(probed.levels))
     find_decoders(downstream, found, probed.side)
     return probed, found
@@ -112,7 +121,8 @@ def _cells(level: Level, size: int) -> int:
 
 
 def _too_coarse(level: Level, size: int) -> str:
-    return f'it has {_cells(level, size)} x {_cells(level, size)} cells in a view of {size} pixels'
+    cells, least = _cells(level, size), CELLS * level.stride
+    return f'it has {cells} x {cells} cells in a view of {size} pixels; views of {least} give it {CELLS} x {CELLS}'
 
 
 def prove(plan: Plan) -> tuple[Export, Verification]:
@@ -129,8 +139,14 @@ def prove(plan: Plan) -> tuple[Export, Verification]:
     plan.network.use([*plan.encoder, *plan.decoder])
     model = dict(network=plan.config, branches=branch_levels(plan))
     source = Source(plan.network.eval(), model, TEACHER, {}, f'the network derived from {plan.downstream.path}')
-    export = convert(source, plan.downstream.layout, plan.part, target=plan.downstream.path)
-    return export, verify(source, export, plan.downstream.path)
+    try:
+        export = convert(source, plan.downstream.layout, plan.part, target=plan.downstream.path)
+        return export, verify(source, export, plan.downstream.path)
+    except ValueError as error:
+        raise ValueError(
+            f'what was derived from {plan.downstream.path} does not fit it; do in_channels and in_index of its neck '
+            f'and heads agree with what its backbone gives? {error}'
+        ) from error
 
 
 def branch_levels(plan: Plan) -> dict[str, dict[str, Sequence[str] | str]]:

@@ -19,15 +19,17 @@ def plan_table(plan: Plan, fit: Fit, tensors: int) -> str:
     kind = plan.config['encoder']['type']
     fate = 'frozen' if plan.network.freeze_encoder else f'contrasted at {_names(plan.encoder)}'
     rows = [('backbone', kind, fate)]
+    rest = list(plan.decoder)
     for name, decoder in plan.network.decoder.items():
-        made = [level for level in plan.decoder if level in decoder.names]
-        rows.append(
-            (name, decoder.library_type, f'contrasted at {_names(made)}' if made else 'trained by what reads it')
-        )
+        made = [level for level in rest if level in decoder.names]
+        rest = [level for level in rest if level not in made]
+        otherwise = 'trained by what reads it' if rest else 'not trained: none of its levels is contrasted'
+        rows.append((name, decoder.library_type, f'contrasted at {_names(made)}' if made else otherwise))
     rows += [(part, '', f'left out: {reason}') for part, reason in plan.left.items()]
     rows += [(group, f'{len(names)} tensors', 'new in fine-tuning') for group, names in fit.new.items()]
     table = '\n'.join([head(['part', 'what', 'becomes'], 3), *map(row, rows)])
-    return f'{table}\n{tensors} tensors will be loaded'
+    alone = '' if plan.decoder else '\nno decoder is pre-trained, the encoder alone'
+    return f'{table}\n{tensors} tensors will be loaded{alone}'
 
 
 def named_starts(model: Mapping[str, Any]) -> dict[str, str]:
@@ -61,7 +63,8 @@ def fine_tuning_options(plan: Plan, weights: str) -> list[str]:
         weights: The exported file.
     """
     needless = named_starts(plan.downstream.model) if plan.part.startswith('encoder') else {}
-    return [f'load_from={weights}', *(f'{key}=None' for key in needless)]
+    anew = ['resume=False'] if plan.downstream.resumes else []
+    return [f'load_from={weights}', *(f'{key}=None' for key in needless), *anew]
 
 
 def start_line(plan: Plan, init: str | None) -> str:
@@ -73,8 +76,10 @@ def start_line(plan: Plan, init: str | None) -> str:
     """
     if init:
         return f'the encoder starts from {init}'
-    named = ', '.join(f'{key}={value!r}' for key, value in named_starts(plan.downstream.model).items())
-    unused = f"; the config's own start ({named}) is not used: --init FILE starts from such weights" if named else ''
+    starts = named_starts(plan.downstream.model)
+    named = ', '.join(f'{key}={value!r}' for key, value in starts.items())
+    option = next(iter(starts.values()), '')
+    unused = f"; the config's own start ({named}) is not used without --init {option}" if named else ''
     return f'the encoder starts from random initialisation{unused}'
 
 

@@ -48,6 +48,14 @@ def test_collapse_is_warned_of_once_a_branch(tmp_path, caplog) -> None:
     assert runner.message_hub.get_scalar('train/images_per_s').current() > 0
 
 
+@pytest.mark.parametrize('slow', [0.0, 1e9])
+def test_slow_steps_tell_how_long_the_run_takes(tmp_path, monkeypatch, slow: float) -> None:
+    monkeypatch.setattr('mmdecon.hooks.health.SLOW', slow)
+    runner = run(tmp_path)
+    text = (tmp_path / runner.timestamp / f'{runner.timestamp}.log').read_text()
+    assert text.count(' for the 2 left') == text.count('a step takes about') == (slow == 0)
+
+
 def test_checkpoints_hold_nothing_that_must_be_trusted(tmp_path) -> None:
     runner = run(tmp_path)
     assert 'has collapsed' not in (tmp_path / runner.timestamp / f'{runner.timestamp}.log').read_text()

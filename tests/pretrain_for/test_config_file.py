@@ -11,8 +11,16 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mmdecon.models.pretrained import find_prefix
-from mmdecon.pretrain_for import METHODS, Run, config_text, find_config, make_plan, read_downstream, shipped_configs
+from mmdecon.models.pretrained import find_prefix, load_pretrained
+from mmdecon.pretrain_for import (
+    METHODS,
+    Run,
+    config_text,
+    find_config,
+    make_plan,
+    read_downstream,
+    shipped_configs,
+)
 from mmdecon.pretrain_for.batch import largest_batch
 from mmdecon.pretrain_for.config_file import bases_folder, read_text
 from mmdecon.pretrain_for.python_text import Code, Extended, as_code
@@ -129,6 +137,7 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
         (['absent.py', '--images', IMAGES], "there is no config file 'absent.py'"),
         (['MODEL', '--images', IMAGES, 'absent'], '--images absent: there is no such folder'),
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
+        (['MODEL', '--images', IMAGES, '--batch-size', '999'], '--batch-size 999 is more than the '),
         (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),
         (['MODEL', '--images', IMAGES, '--init', 'absent.pth'], 'absent.pth'),
         (['MODEL', '--images', IMAGES, '--init', 'FOREIGN'], 'does not hold the weights of ResNetV1c (--init)'),
@@ -153,6 +162,13 @@ def test_weights_start_the_encoder_whatever_stands_before_their_names(tmp_path: 
     state = {f'student.backbone.{name}': value + 1 for name, value in encoder.state_dict().items()}
     torch.save(dict(state_dict=state), tmp_path / 'start.pth')
     assert find_prefix(str(tmp_path / 'start.pth'), encoder, '--init') == 'student.backbone.'
+    both = {f'{half}.{name}': x for half in ('student', 'teacher') for name, x in encoder.state_dict().items()}
+    torch.save(dict(state_dict=both), tmp_path / 'both.pth')
+    assert find_prefix(str(tmp_path / 'both.pth'), encoder, '--init') == 'teacher.'
+    broken = dict(encoder.state_dict(), **{'stem.1.weight': torch.full_like(encoder.stem[1].weight, float('nan'))})
+    torch.save(dict(state_dict=broken), tmp_path / 'broken.pth')
+    with pytest.raises(ValueError, match=r'broken.pth \(--init\) holds values that are not finite, in stem.1.weight'):
+        load_pretrained(encoder, dict(checkpoint=str(tmp_path / 'broken.pth')), '--init')
 
 
 def test_a_text_is_read_where_the_folder_is_still_to_be_made(tmp_path: Path) -> None:
@@ -201,7 +217,7 @@ def test_what_fine_tuning_would_load_for_nothing_is_named(tmp_path: Path) -> Non
     needless = ['model.pretrained=None', 'model.backbone.init_cfg=None']
     assert fine_tuning_options(plan, 'out.pth') == ['load_from=out.pth', *needless]
     named = "model.pretrained='open-mmlab://resnet18_v1c', model.backbone.init_cfg='absent.pth'"
-    assert f'({named}) is not used: --init FILE' in start_line(plan, None)
+    assert f'({named}) is not used without --init open-mmlab://resnet18_v1c' in start_line(plan, None)
     assert start_line(plan, 'a.pth') == 'the encoder starts from a.pth'
 
 

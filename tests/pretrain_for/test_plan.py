@@ -233,7 +233,7 @@ def test_a_level_of_few_cells_is_not_contrasted(tmp_path: Path) -> None:
         loss_bbox=dict(type='L1Loss'),
     )
     made = plan(tmp_path, dict(type='RetinaNet', backbone=backbone, neck=neck, bbox_head=head), 'mmdet')
-    assert made.left['level p7'] == 'it has 2 x 2 cells in a view of 224 pixels'
+    assert made.left['level p7'] == 'it has 2 x 2 cells in a view of 224 pixels; views of 512 give it 4 x 4'
     assert {'p3', 'p4', 'p5', 'p6'} <= set(made.decoder) and 'p7' not in made.decoder
     assert {'p3', 'p5'} <= set(prove(made)[1].equal)
 

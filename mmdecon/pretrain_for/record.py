@@ -1,0 +1,119 @@
+"""What a folder of results was made with, so that nothing of other options is taken for it."""
+
+import json
+from collections.abc import Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from ..files import write_json, writing
+
+NAME = 'made_with.json'
+"""The record, beside the config."""
+
+
+def has_begun(pretraining: Path) -> bool:
+    """Whether there are checkpoints.
+
+    Args:
+        pretraining: Folder of the training.
+    """
+    return any(pretraining.glob('*.pth'))
+
+
+def was_edited(config: Path) -> bool:
+    """Whether somebody changed a config after it was written.
+
+    Args:
+        config: Its path.
+    """
+    return config.is_file() and config.read_text() != _read(config).get('text')
+
+
+def recorded(config: Path, option: str) -> Any:
+    """An option of the run that a config was written for; None if nothing tells.
+
+    Args:
+        config: Its path.
+        option: Its name.
+    """
+    return _read(config).get('options', {}).get(option)
+
+
+def settle(config: Path, text: str, options: Mapping[str, Any], pretraining: Path) -> str:
+    """Writes a config, unless it is there; one that was edited stays.
+
+    Args:
+        config: Its path.
+        text: What it is to hold.
+        options: What the training is told beside it.
+        pretraining: Folder of the training.
+
+    Returns:
+        What the user should know; empty if nothing.
+
+    Raises:
+        ValueError: If there are checkpoints of another config or other options, or an edited config of others.
+    """
+    record = _read(config)
+    change = _difference(record, text, options) if record else 'nothing tells which'
+    if change and has_begun(pretraining):
+        raise ValueError(
+            f'{pretraining} holds checkpoints of other options ({change}): give those, remove {config.parent}, or name '
+            'another --work-dir'
+        )
+    if change and was_edited(config):
+        raise ValueError(
+            f'{config} was edited, and is of other options ({change}): give those, remove it, or name another '
+            '--work-dir'
+        )
+    if change or not config.is_file():
+        with writing(config) as temporary:
+            Path(temporary).write_text(text)
+        write_json(config.parent / NAME, dict(text=text, options=dict(options)))
+        return ''
+    return f'{config} was edited, and stays as it is' if was_edited(config) else ''
+
+
+def begin(config: Path) -> None:
+    """Notes what the config holds when the training starts, or goes on.
+
+    Args:
+        config: Its path.
+    """
+    write_json(config.parent / NAME, dict(_read(config), trained=config.read_text()))
+
+
+def require_trained(config: Path, checkpoint: Path) -> None:
+    """Refuses the last checkpoint of a config that was edited after the training.
+
+    Args:
+        config: Its path.
+        checkpoint: What the training ended with.
+
+    Raises:
+        ValueError: If so.
+    """
+    if config.read_text() != _read(config).get('trained'):
+        raise ValueError(
+            f'{checkpoint} was trained before {config} was edited: undo that, or remove {checkpoint.parent} to train '
+            'anew'
+        )
+
+
+def _read(config: Path) -> dict[str, Any]:
+    """The record of a config; empty if there is none."""
+    path = config.parent / NAME
+    found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
+    return found
+
+
+def _difference(record: Mapping[str, Any], text: str, options: Mapping[str, Any]) -> str:
+    """The first difference to a record; empty if there is none."""
+    for name, value in options.items():
+        if record['options'].get(name) != value:
+            return f'{name} {record["options"].get(name)} there, {value} here'
+    for theirs, ours in zip_longest(record['text'].splitlines(), text.splitlines(), fillvalue=''):
+        if theirs != ours:
+            return f'"{theirs.strip()}" there, "{ours.strip()}" here'
+    return ''

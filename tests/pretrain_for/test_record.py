@@ -1,0 +1,67 @@
+"""What a folder was made with: nothing of other options is taken for the result of these."""
+
+from pathlib import Path
+
+import pytest
+
+from mmdecon.pretrain_for.record import begin, has_begun, recorded, require_trained, settle, was_edited
+
+TEXT, OPTIONS = 'a = 1\nb = 2\n', dict(amp=False)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """One that was written, beside the folder of its training."""
+    (tmp_path / 'pretraining').mkdir()
+    path = tmp_path / 'config.py'
+    assert settle(path, TEXT, OPTIONS, tmp_path / 'pretraining') == ''
+    return path
+
+
+def again(config: Path, text: str = TEXT, **options: bool) -> str:
+    return settle(config, text, {**OPTIONS, **options}, config.parent / 'pretraining')
+
+
+def train(config: Path) -> Path:
+    begin(config)
+    path = config.parent / 'pretraining/epoch_1.pth'
+    path.touch()
+    return path
+
+
+def test_other_options_are_taken_where_nothing_was_trained(config: Path) -> None:
+    assert again(config, 'a = 3\n', amp=True) == '' and config.read_text() == 'a = 3\n'
+    assert recorded(config, 'amp') is True and recorded(config.parent / 'no/config.py', 'amp') is None
+
+
+def test_checkpoints_of_other_options_are_refused_also_without_the_config(config: Path) -> None:
+    train(config)
+    assert has_begun(config.parent / 'pretraining') and again(config) == ''
+    for removed in (False, True):
+        if removed:
+            config.unlink()
+        with pytest.raises(ValueError, match='checkpoints of other options ."b = 2" there, "b = 3" here.: give those'):
+            again(config, 'a = 1\nb = 3\n')
+        with pytest.raises(ValueError, match='amp False there, True here'):
+            again(config, amp=True)
+    assert again(config) == '' and config.read_text() == TEXT
+
+
+def test_what_was_edited_stays(config: Path) -> None:
+    config.write_text('a = 9\n')
+    assert was_edited(config) and again(config) == f'{config} was edited, and stays as it is'
+    assert config.read_text() == 'a = 9\n'
+    with pytest.raises(ValueError, match='was edited, and is of other options'):
+        again(config, 'a = 3\n')
+    checkpoint = train(config)
+    require_trained(config, checkpoint)
+    config.write_text('a = 10\n')
+    with pytest.raises(ValueError, match='epoch_1.pth was trained before .*config.py was edited: undo that'):
+        require_trained(config, checkpoint)
+
+
+def test_checkpoints_of_nobody_knows_what_are_refused(config: Path) -> None:
+    train(config)
+    (config.parent / 'made_with.json').unlink()
+    with pytest.raises(ValueError, match='nothing tells which'):
+        again(config)

@@ -165,6 +165,18 @@ def export_command(plan: Plan, checkpoint: str, out: Path) -> list[str]:
     return [sys.executable, str(TOOLS / 'export.py'), checkpoint, str(out), *target]
 
 
+def make_folder(path: Path) -> None:
+    """Makes the folder of results.
+
+    Raises:
+        ValueError: If that cannot be.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f'--work-dir {path} cannot be made: {error.strerror}') from error
+
+
 def run_all(commands: list[list[str]]) -> None:
     """Runs commands one after the other; ends with the first that fails, which has said why.
 
@@ -229,6 +241,7 @@ def main() -> None:
         print(table)
         pretraining = folder / PRETRAINING
         last = pretraining / f'epoch_{args.epochs}.pth'
+        make_folder(folder)
         told = settle(
             config, config_text(plan, run, folder), dict(amp=args.amp, batch_size=run.batch_size), pretraining
         )

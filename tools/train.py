@@ -126,11 +126,11 @@ def main() -> None:
         runner = build_runner(cfg)
         require_a_batch(runner)
         require_room(runner)
-        try:
-            runner.train()
-        except KeyboardInterrupt:
-            refuse(f'stopped; --resume goes on from the last checkpoint in {cfg.work_dir}, if there is one.')
+        runner.train()
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        refuse('stopped; --resume goes on from the last checkpoint, if there is one.')

@@ -70,7 +70,7 @@ def settle(config: Path, text: str, options: Mapping[str, Any], pretraining: Pat
     if change or not config.is_file():
         with writing(config) as temporary:
             Path(temporary).write_text(text)
-        write_json(config.parent / NAME, dict(text=text, options=dict(options)))
+        write_json(config.parent / NAME, dict({} if change else record, text=text, options=dict(options)))
         return ''
     return f'{config} was edited, and stays as it is' if was_edited(config) else ''
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..export import Fit
+from ..models.decoders.arguments import full_type
 from ..tables import head, row
 from .plan import Plan
 
@@ -16,7 +17,7 @@ def plan_table(plan: Plan, fit: Fit, tensors: int) -> str:
         fit: What the downstream model will still initialise after loading.
         tensors: How many tensors it loads.
     """
-    kind = plan.config['encoder']['type']
+    kind = full_type(plan.config['encoder'])
     fate = 'frozen' if plan.network.freeze_encoder else f'contrasted at {_names(plan.encoder)}'
     rows = [('backbone', kind, fate)]
     rest = list(plan.decoder)

@@ -45,6 +45,7 @@ def test_checkpoints_of_other_options_are_refused_also_without_the_config(config
         with pytest.raises(ValueError, match='amp False there, True here'):
             again(config, amp=True)
     assert again(config) == '' and config.read_text() == TEXT
+    require_trained(config, config)
 
 
 def test_what_was_edited_stays(config: Path) -> None:

@@ -25,6 +25,7 @@ LAYERS = (
         'config_text',
         'addresses',
         'files',
+        'locking',
         'spreads',
         'translation',
         'tables',

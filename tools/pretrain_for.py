@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from mmdecon.files import require_writable
+from mmdecon.locking import locked
 from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
@@ -177,19 +178,18 @@ def make_folder(path: Path) -> None:
         raise ValueError(f'--work-dir {path} cannot be made: {error.strerror}') from error
 
 
-def run_all(commands: list[list[str]]) -> None:
-    """Runs commands one after the other; ends with the first that fails, which has said why.
+def carry_on(command: list[str], lock: int) -> None:
+    """Runs a command, which holds the lock as long as it runs.
 
     Raises:
-        SystemExit: If one fails, or the user stops it.
+        SystemExit: If it fails, which it has told itself, or the user stops it.
     """
-    for command in commands:
-        try:
-            done = subprocess.run(command, check=False)
-        except KeyboardInterrupt:
-            refuse('stopped; the same command goes on from the last checkpoint.')
-        if done.returncode:
-            sys.exit(done.returncode)
+    try:
+        done = subprocess.run(command, check=False, pass_fds=(lock,))
+    except KeyboardInterrupt:
+        refuse('stopped; the same command goes on from the last checkpoint.')
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def is_finished(last: Path) -> bool:
@@ -203,12 +203,15 @@ def carry_out(args: Namespace, config: Path, last: Path, commands: list[list[str
     print('\n'.join(map(shlex.join, commands)), flush=True)
     if args.write_config_only:
         return
-    if is_finished(last):
-        print(f'{last} is trained already, and is exported', flush=True)
-    else:
-        begin(config)
-        run_all(commands[:1])
-    run_all(commands[1:])
+    train, export = commands
+    other = f'another process trains in {last.parent}: wait for its end, or stop it.'
+    with locked(config.with_suffix('.lock'), lambda: refuse(other)) as lock:
+        if is_finished(last):
+            print(f'{last} is trained already, and is exported', flush=True)
+        else:
+            begin(config)
+            carry_on(train, lock)
+        carry_on(export, lock)
 
 
 def tell_values(run: Run, channels: int) -> None:

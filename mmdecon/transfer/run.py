@@ -1,6 +1,5 @@
 """Runs what is missing, several at once; goes on where an earlier start was interrupted."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from threading import Lock
 from mmengine.config import Config
 
 from ..checkpoint import require_whole
+from ..locking import locked
 from ..resuming import find_checkpoint
 from .prepare import CONFIG, Prepared, require_same, write_folder
 from .results import RESULT, write_result
@@ -144,16 +144,10 @@ def _locked(folder: Path, say: Callable[[str], None]) -> Iterator[int]:
     """Holds a run's folder, against another start of the tool and against processes that an earlier one has left."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder.parent / f'{LOCK}_{folder.name}'  # beside it, as the folder may be emptied
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f'{folder} is being trained by a process of another start: waits for its end')
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(
+        path, lambda: say(f'{folder} is being trained by a process of another start: waits for its end')
+    ) as handle:
         yield handle
-    finally:
-        os.close(handle)  # a child that still runs keeps the lock
 
 
 def _last_checkpoint(folder: Path) -> str | None:

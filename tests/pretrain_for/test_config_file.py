@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmdecon.locking import locked
 from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import (
     METHODS,
@@ -120,15 +122,19 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
         (images / path.name).write_bytes(path.read_bytes())
     target = write(tmp_path, UPER)
     words = [target, '--images', str(images), '--epochs', '1', '--size', '64', '--batch-size', '4']
-    said = run([sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')])
-    assert '| head | mmseg.UPerHead | contrasted at out |' in said and "load_from = '" in said
+    command = [sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')]
+    said = run(command)
+    assert said.count('| head | mmseg.UPerHead | contrasted at out |') == 2 and "load_from = '" in said
     file = torch.load(tmp_path / 'out' / 'model_pretrained.pth', weights_only=True)
     assert {name.partition('.')[0] for name in file['state_dict']} == {'backbone', 'decode_head'}
     before = os.stat(tmp_path / 'out' / 'pretraining' / 'epoch_1.pth').st_mtime_ns
-    run(
-        [sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')]
-    )  # finished: exports anew
+    assert 'epoch_1.pth is trained already, and is exported' in run(command)
     assert os.stat(tmp_path / 'out' / 'pretraining' / 'epoch_1.pth').st_mtime_ns == before
+    with locked(tmp_path / 'out' / 'pretrain_for_model.lock', lambda: None):
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and 'error: another process trains in ' in done.stderr
+    other = subprocess.run([*command, '--method', 'densecl'], capture_output=True, text=True)
+    assert other.returncode == 1 and 'holds checkpoints of other options' in other.stderr
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ class Fit:
         return '\n'.join(lines) or '  nothing'
 
 
+class Misfit(ValueError):
+    """The weights do not fit the target."""
+
+
 def check_fit(
     state: Mapping[str, Tensor],
     model: nn.Module,
@@ -64,7 +68,7 @@ def check_fit(
     unequal = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
     misfits = Misfits(holes, left_over, unequal)
     if any(misfits):
-        raise ValueError(_explain(misfits, state, wanted, layout))
+        raise Misfit(_explain(misfits, state, wanted, layout))
     groups: dict[str, list[str]] = {}
     for name in missing:
         group = NEW if name in new else _group(name, layout, set(untrained), absent)

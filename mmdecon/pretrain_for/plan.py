@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..export import PARTS, Export, Source, Verification, convert, verify
+from ..export.fit import Misfit
 from ..export.source import refusing
 from ..export.verify import drawing_the_same
 from ..models.levels import Level
@@ -142,7 +143,7 @@ def prove(plan: Plan) -> tuple[Export, Verification]:
     try:
         export = convert(source, plan.downstream.layout, plan.part, target=plan.downstream.path)
         return export, verify(source, export, plan.downstream.path)
-    except ValueError as error:
+    except Misfit as error:
         raise ValueError(
             f'what was derived from {plan.downstream.path} does not fit it; do in_channels and in_index of its neck '
             f'and heads agree with what its backbone gives? {error}'

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
 
 from tests.support import pair
 
@@ -25,12 +26,17 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def scopes() -> Iterator[None]:
-    """Takes away the default scopes that a test made: mmengine keeps them for the whole process."""
+def managed() -> Iterator[None]:
+    """Takes away the default scopes and visualizers that a test made: mmengine keeps them for the whole process.
+
+    Another run of the same name and second would write to the folder of the first.
+    """
     before = dict(DefaultScope._instance_dict)
     yield
     DefaultScope._instance_dict.clear()
     DefaultScope._instance_dict.update(before)
+    for kind in (Visualizer, *Visualizer.__subclasses__()):
+        kind._instance_dict.clear()
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -70,7 +70,7 @@ def test_a_library_that_is_not_imported(export, capsys) -> None:
     'config, words',
     [
         (None, 'there is no config at'),
-        ('a = = 1', 'cannot be read: invalid syntax'),
+        ('a = = 1', 'cannot be read: SyntaxError: invalid syntax'),
         ('a = 1', 'has no model'),
         ("model = dict(type='DeCon')", 'has no backbone to load into: name a config of mmseg'),
         ("model = dict(type='Foo', backbone=dict(type='Bar'))", 'cannot be built: KeyError: .*Foo is not in'),

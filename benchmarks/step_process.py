@@ -80,7 +80,8 @@ def _prepare(setting: Setting, rank: int, folder: str) -> Answer:
     model.clock = lambda: Clock(1, 10)
     watch = Stopwatch(device == 'cuda')
     watch.watch_step(model, optim_wrapper)
-    load = _loading(cfg, setting, model) if setting.data else _making(setting, device, model.network.student.in_channels)
+    channels = model.network.student.in_channels
+    load = _loading(cfg, setting, model) if setting.data else _making(setting, device, channels)
     peak(forget=True)
     for _ in range(WARM_UP):
         _train(wrapped, optim_wrapper, load, watch)

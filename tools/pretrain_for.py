@@ -24,6 +24,8 @@ from mmdecon.pretrain_for.report import fine_tuning_options, plan_table, start_l
 from mmdecon.refusal import refuse
 from mmdecon.registry import DATASETS
 
+FEW = 300
+"""Steps of the shortest run of ours in which a decoder learnt what can be measured (projects/demo)."""
 TOOLS = Path(__file__).resolve().parent
 PRETRAINING = 'pretraining'
 """Folder of the training: not beside the config, over which mmengine would write a dump of it."""
@@ -139,7 +141,9 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     workers = min(8, os.cpu_count() or 1)
     span = find_range(folders, channels) if preset else None
     fast = not args.exact
-    run = Run(args.method, folders, images, batch, args.epochs, fast, init, workers, first_conv, preset, span)
+    run = Run(
+        args.method, folders, images, batch, args.epochs, fast, init, workers, first_conv, preset, span, args.gpus
+    )
     if args.batch_size:
         return run
     found = recorded(config, 'batch_size')
@@ -253,6 +257,9 @@ def main() -> None:
     except (ValueError, OSError, ImportError) as error:
         refuse(f'{str(error).rstrip(".")}.')
     print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
+    steps = args.epochs * (run.images // (run.batch_size * args.gpus))
+    if steps < FEW:
+        print(f'warning: {steps} steps show that it works, and teach the decoder little: give more --epochs')
     tell_values(run, plan.network.in_channels)
     print(told, end='\n' if told else '')
     carry_out(args, config, last, [train_command(args, config, pretraining), export_command(plan, str(last), out)])

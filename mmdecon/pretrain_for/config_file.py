@@ -20,6 +20,8 @@ VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
 LOGGED, KEPT = 50, 3
 """Steps between two lines of the log at most, and checkpoints that stay: those of configs/_base_/default_runtime.py."""
+SMALL, SMALL_RATE = 64, dict(optimizer=dict(lr=5e-4))
+"""Images a step below which rates that are scaled with them, down from 512, move next to nothing; AdamW's then."""
 WARM_UP = 5
 """Epochs of warm-up of configs/_base_/schedules."""
 
@@ -39,6 +41,7 @@ class Run:
         workers: Processes that load images.
         first_conv: What the channels of the encoder's first convolution start from, where ``init`` has others.
         preset: One of :data:`~mmdecon.pretrain_for.rasters.PRESETS`, where the images are no photos.
+        devices: Processes that train.
         value_range: Lowest and highest value of images that are no photos, which changes of values are shares of; None
             where the dtype or the files tell it.
     """
@@ -54,6 +57,7 @@ class Run:
     first_conv: str | list[str | int] | None = None
     preset: str | None = None
     value_range: tuple[float, float] | None = None
+    devices: int = 1
 
 
 def bases_folder() -> Path:
@@ -85,9 +89,9 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
     if channels != COLOURS and not run.preset:
         raise ValueError(f'images of {channels} channels are no photos: give Run.preset, one of {", ".join(PRESETS)}')
     base = METHODS[run.method]
-    schedule = (
-        'lars_coslr' if any(isinstance(part, _BatchNorm) for part in plan.network.encoder.modules()) else 'adamw_coslr'
-    )
+    normed = any(isinstance(part, _BatchNorm) for part in plan.network.encoder.modules())
+    small = run.batch_size * run.devices < SMALL
+    schedule = 'lars_coslr' if normed and not small else 'adamw_coslr'
     files = [
         f'branches/{base.fast if run.fast else base.exact}',
         f'datasets/{base.data}',
@@ -105,7 +109,8 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
         train_cfg=dict(max_epochs=run.epochs),
         default_hooks=_hooks(run),
     )
-    entries.update(_schedule(run), auto_scale_lr=dict(enable=True))
+    rate = dict(optim_wrapper=SMALL_RATE) if small else dict(auto_scale_lr=dict(enable=True))
+    entries.update(_schedule(run), **rate)
     head = f'# {run.method} on the encoder and decoder of {name}; made by tools/pretrain_for.py.'
     lines = [f'{key} = {as_code(value, 0, WIDTH - len(key) - 3)}' for key, value in entries.items()]
     return '\n'.join([head, *lines, ''])

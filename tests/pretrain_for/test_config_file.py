@@ -57,8 +57,15 @@ def test_the_run_is_what_was_asked_for(tmp_path: Path) -> None:
     assert config.model.alpha == 0.5 and config.model.branches.dec.level == 'out'
     assert config.model.branches.dec.positions.grid == 14 and config.model.branches.dec.head.hidden_channels == 1024
     assert config.train_dataloader.dataset.folders == 'a b/c' and config.train_cfg.max_epochs == 100
-    assert config.optim_wrapper.optimizer.type == 'mmpretrain.LARS' and config.param_scheduler[0].end == 5
-    assert config.train_dataloader.dataset.pipeline[1].size == 224 and config.auto_scale_lr.enable
+    assert config.param_scheduler[0].end == 5 and config.train_dataloader.dataset.pipeline[1].size == 224
+
+
+@pytest.mark.parametrize(('batch', 'devices', 'small'), [(8, 1, True), (32, 1, True), (32, 2, False), (64, 1, False)])
+def test_small_batches_have_a_rate_of_their_own(tmp_path: Path, batch: int, devices: int, small: bool) -> None:
+    config = made(tmp_path, batch_size=batch, devices=devices)
+    optimizer = config.optim_wrapper.optimizer
+    assert (optimizer.type, optimizer.lr) == (('AdamW', 5e-4) if small else ('mmpretrain.LARS', 2.0))
+    assert config.auto_scale_lr.get('enable', False) is not small
 
 
 @pytest.mark.parametrize('method', METHODS)

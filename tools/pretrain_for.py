@@ -1,34 +1,26 @@
 """Pre-trains encoder and decoder of the model that a config of mmseg or mmdet describes, and exports them for it."""
 
-import os
 import shlex
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from pathlib import Path
-
-import torch
-from torch import nn
+from typing import NamedTuple
 
 from mmdecon.files import require_writable
 from mmdecon.locking import locked
-from mmdecon.models.pretrained import find_prefix, load_pretrained
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
-from mmdecon.pretrain_for.batch import ON_CPU, fits_on_gpu, largest_batch
-from mmdecon.pretrain_for.config_file import VIEW, read_text
-from mmdecon.pretrain_for.labels import find_labels
-from mmdecon.pretrain_for.rasters import PRESETS, find_range, preset_of
-from mmdecon.pretrain_for.record import begin, has_begun, recorded, require_trained, settle, was_edited
+from mmdecon.pretrain_for.batch import ON_CPU
+from mmdecon.pretrain_for.choices import choose_run
+from mmdecon.pretrain_for.config_file import VIEW
+from mmdecon.pretrain_for.rasters import PRESETS
+from mmdecon.pretrain_for.record import PRETRAINING, begin, is_finished, require_trained, settle, was_edited
 from mmdecon.pretrain_for.report import fine_tuning_options, plan_table, start_line
 from mmdecon.refusal import refuse
-from mmdecon.registry import DATASETS
 
 FEW = 300
 """Steps of the shortest run of ours in which a decoder learnt what can be measured (projects/demo)."""
 TOOLS = Path(__file__).resolve().parent
-PRETRAINING = 'pretraining'
-"""Folder of the training: not beside the config, over which mmengine would write a dump of it."""
 
 
 def parse() -> Namespace:
@@ -74,100 +66,41 @@ def check(args: Namespace) -> None:
         refuse('--decoder-only keeps the encoder as it starts: name its weights with --init FILE.')
 
 
-def sources(given: str | None) -> str | list[str | int] | None:
-    """What --first-conv says, as ``init_cfg`` has it."""
-    if given is None or given in ('repeat', 'mean'):
-        return given
-    return [int(source) if source.isdigit() else source for source in given.split(',')]
+class Places(NamedTuple):
+    """Where results go.
 
-
-def count_images(folders: list[str], channels: int, preset: str | None) -> int:
-    """How many images there are; those with a preset are read by LoadRaster. Warns of values that are cut.
-
-    Raises:
-        ValueError: If there are none, or they have other channels.
+    Attributes:
+        config: Of the pre-training.
+        last: The checkpoint that it ends with.
+        weights: The export.
     """
-    photos = dict(type='mmdecon.ImageFolder', pipeline=[dict(type='mmdecon.LoadImage')])
-    rasters = dict(
-        type='mmdecon.RasterFolder', pipeline=[dict(type='mmdecon.LoadRaster', channels=channels, late=True)]
-    )
-    try:
-        dataset = DATASETS.build(dict(rasters if preset else photos, folders=folders))
-    except ValueError as error:
-        raise ValueError(f'--images, for a model of {channels} channels (model.backbone): {error}') from error
-    labels = [] if preset else find_labels([dataset.get_data_info(i)['img_path'] for i in range(len(dataset))])
-    if labels:
-        print(
-            f'warning: images such as {labels[0]} look like label maps, one channel of few values: with --images, name '
-            'the folders of images alone'
-        )
-    return len(dataset)
+
+    config: Path
+    last: Path
+    weights: Path
 
 
-def choose_init(path: str, encoder: nn.Module, first_conv: str | list[str | int] | None) -> tuple[str, str]:
-    """The weights that the encoder starts from, and the prefix of their names; refused unless all fit.
-
-    Raises:
-        ValueError: If they cannot be read, or do not fit to the last tensor.
-    """
-    path = path if '://' in path else os.path.abspath(os.path.expanduser(path))
-    prefix = find_prefix(path, encoder, '--init')
-    load_pretrained(encoder, dict(checkpoint=path, prefix=prefix, first_conv=first_conv), '--init')
-    return path, prefix
+def place(args: Namespace, downstream: str) -> Places:
+    """Says where results go, by the name of the downstream config."""
+    name = Path(downstream).stem
+    folder = Path(args.work_dir or f'work_dirs/pretrain_for_{name}')
+    last = folder / PRETRAINING / f'epoch_{args.epochs}.pth'
+    return Places(folder / f'pretrain_for_{name}.py', last, folder / f'{name}_pretrained.pth')
 
 
-def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
-    """Says how the model is trained, with the batch that fits.
-
-    Raises:
-        ValueError: If there are too few images.
-    """
-    folders = [os.path.abspath(os.path.expanduser(name)) for name in args.images]
-    channels = plan.network.in_channels
-    preset = args.preset or preset_of(channels)
-    images = count_images(folders, channels, preset)
-    each = images // args.gpus
-    if args.batch_size and args.batch_size > each >= 2:
-        raise ValueError(
-            f'--batch-size {args.batch_size} is more than the {each} images of a process: give {each} or less'
-        )
-    batch = min(args.batch_size or ON_CPU, each)
-    if batch < 2:
-        raise ValueError(
-            f'{images} images in {folders} are too few: each of {args.gpus} process(es) needs two at least'
-        )
-    first_conv = sources(args.first_conv)
-    init = choose_init(args.init, plan.network.encoder, first_conv) if args.init else None
-    workers = min(8, os.cpu_count() or 1)
-    span = find_range(folders, channels) if preset else None
-    fast = not args.exact
-    run = Run(
-        args.method, folders, images, batch, args.epochs, fast, init, workers, first_conv, preset, span, args.gpus
-    )
-    if args.batch_size:
-        return run
-    found = recorded(config, 'batch_size')
-    if found and (has_begun(config.parent / PRETRAINING) or was_edited(config)):  # going on
-        return replace(run, batch_size=found)
-    if not torch.cuda.is_available():
-        return run
-    tried = read_text(config_text(plan, run, config.parent), config.parent)
-    return replace(run, batch_size=largest_batch(fits_on_gpu(tried, plan.size, args.amp), images // args.gpus))
-
-
-def train_command(args: Namespace, config: Path, run: Path) -> list[str]:
+def train_command(args: Namespace, places: Places) -> list[str]:
     """The command that trains, and goes on where it was stopped."""
     start = [sys.executable]
     if args.gpus > 1:
         start += ['-m', 'torch.distributed.run', f'--nproc_per_node={args.gpus}', '--standalone']
-    tool = [str(TOOLS / 'train.py'), str(config), '--work-dir', str(run), '--resume']
+    tool = [str(TOOLS / 'train.py'), str(places.config), '--work-dir', str(places.last.parent), '--resume']
     return [*start, *tool, *(['--launcher', 'pytorch'] if args.gpus > 1 else []), *(['--amp'] if args.amp else [])]
 
 
-def export_command(plan: Plan, checkpoint: str, out: Path) -> list[str]:
-    """The command that exports a checkpoint, verified in the downstream model."""
+def export_command(plan: Plan, places: Places) -> list[str]:
+    """The command that exports the last checkpoint, verified in the downstream model."""
     target = ['--layout', plan.downstream.layout, '--part', plan.part, '--target', plan.downstream.path]
-    return [sys.executable, str(TOOLS / 'export.py'), checkpoint, str(out), *target]
+    return [sys.executable, str(TOOLS / 'export.py'), str(places.last), str(places.weights), *target]
 
 
 def make_folder(path: Path) -> None:
@@ -196,78 +129,78 @@ def carry_on(command: list[str], lock: int) -> None:
         sys.exit(done.returncode)
 
 
-def is_finished(last: Path) -> bool:
-    """Whether the last checkpoint is there as a whole: mmengine names it only then."""
-    pointer = last.parent / 'last_checkpoint'
-    return last.is_file() and pointer.is_file() and Path(pointer.read_text().strip()).name == last.name
-
-
-def carry_out(args: Namespace, config: Path, last: Path, commands: list[list[str]]) -> None:
+def carry_out(args: Namespace, plan: Plan, places: Places, lock: int) -> None:
     """Trains, unless that is done, and exports."""
-    print('\n'.join(map(shlex.join, commands)), flush=True)
+    train, export = train_command(args, places), export_command(plan, places)
+    print(f'{shlex.join(train)}\n{shlex.join(export)}', flush=True)
     if args.write_config_only:
         return
-    train, export = commands
-    other = f'another process trains in {last.parent}: wait for its end, or stop it.'
-    with locked(config.with_suffix('.lock'), lambda: refuse(other)) as lock:
-        if is_finished(last):
-            print(f'{last} is trained already, and is exported', flush=True)
-        else:
-            begin(config)
-            carry_on(train, lock)
-        carry_on(export, lock)
+    if is_finished(places.last):
+        print(f'{places.last} is trained already, and is exported', flush=True)
+    else:
+        begin(places.config)
+        carry_on(train, lock)
+    carry_on(export, lock)
 
 
-def tell_values(run: Run, channels: int) -> None:
-    """Says how images that are not photos are read."""
+def tell(run: Run, plan: Plan, config: Path) -> None:
+    """Says what is about to be trained, and how images that are not photos are read."""
+    print(f'{run.images} images, {run.batch_size} a step and device, {run.epochs} epochs: {config}')
+    steps = run.epochs * (run.images // (run.batch_size * run.devices))
+    if steps < FEW:
+        print(f'warning: {steps} steps show that it works, and teach the decoder little: give more --epochs')
     if run.preset:
         span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
-        print(f'{channels} channels by LoadRaster; preset {run.preset}, in {span}')
+        print(f'{plan.network.in_channels} channels by LoadRaster; preset {run.preset}, in {span}')
+    if was_edited(config):
+        print(f'{config} was edited, and stays as it is')
 
 
-def tune_command(plan: Plan, weights: Path) -> list[str]:
-    """The command that fine-tunes."""
+def tell_what_is_next(args: Namespace, plan: Plan, weights: Path) -> None:
+    """Says how to fine-tune."""
+    then = 'after that, ' if args.write_config_only else ''
     options = fine_tuning_options(plan, str(weights))
-    return [sys.executable, str(TOOLS / 'train.py'), plan.downstream.path, '--cfg-options', *options]
+    tune = [sys.executable, str(TOOLS / 'train.py'), plan.downstream.path, '--cfg-options', *options]
+    print(f"{then}in the config of the fine-tuning:\n  load_from = '{weights}'\nor, with the config as it is:")
+    print(f'  {shlex.join(tune)}')
+
+
+def pretrain(args: Namespace) -> None:
+    """Derives, proves, trains and exports.
+
+    Raises:
+        ValueError: If anything of what was given cannot work; before any training.
+    """
+    downstream = read_downstream(args.config)
+    places = place(args, downstream.path)
+    require_writable(str(places.config), '--work-dir')
+    plan = make_plan(downstream, args.size, args.decoder_only)
+    run = choose_run(args, plan, places.config)
+    made, found = prove(plan)
+    table = f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}'
+    print(table)
+    make_folder(places.config.parent)
+    busy = f'another process trains in {places.config.parent}: wait for its end, or stop it.'
+    with locked(places.config.with_suffix('.lock'), lambda: refuse(busy)) as lock:
+        text = config_text(plan, run, places.config.parent)
+        settle(places.config, text, dict(amp=args.amp, batch_size=run.batch_size))
+        if is_finished(places.last):
+            require_trained(places.config, places.last)
+        tell(run, plan, places.config)
+        carry_out(args, plan, places, lock)
+    if not args.write_config_only:
+        print(table)  # again: the log of the training stands between
+    tell_what_is_next(args, plan, places.weights)
 
 
 def main() -> None:
-    """Derives, proves, trains and exports."""
+    """Reads the arguments and pre-trains."""
     args = parse()
     check(args)
     try:
-        downstream = read_downstream(args.config)
-        name = Path(downstream.path).stem
-        folder = Path(args.work_dir or f'work_dirs/pretrain_for_{name}')
-        config, out = folder / f'pretrain_for_{name}.py', folder / f'{name}_pretrained.pth'
-        require_writable(str(config), '--work-dir')
-        plan = make_plan(downstream, args.size, args.decoder_only)
-        run = choose_run(args, plan, config)
-        made, found = prove(plan)
-        table = f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}'
-        print(table)
-        pretraining = folder / PRETRAINING
-        last = pretraining / f'epoch_{args.epochs}.pth'
-        make_folder(folder)
-        told = settle(
-            config, config_text(plan, run, folder), dict(amp=args.amp, batch_size=run.batch_size), pretraining
-        )
-        if is_finished(last):
-            require_trained(config, last)
+        pretrain(args)
     except (ValueError, OSError, ImportError) as error:
         refuse(f'{str(error).rstrip(".")}.')
-    print(f'{run.images} images, {run.batch_size} a step and device, {args.epochs} epochs: {config}')
-    steps = args.epochs * (run.images // (run.batch_size * args.gpus))
-    if steps < FEW:
-        print(f'warning: {steps} steps show that it works, and teach the decoder little: give more --epochs')
-    tell_values(run, plan.network.in_channels)
-    print(told, end='\n' if told else '')
-    carry_out(args, config, last, [train_command(args, config, pretraining), export_command(plan, str(last), out)])
-    if not args.write_config_only:
-        print(table)  # again: the log of the training stands between
-    then = 'after that, ' if args.write_config_only else ''
-    print(f"{then}in the config of the fine-tuning:\n  load_from = '{out}'\nor, with the config as it is:")
-    print(f'  {shlex.join(tune_command(plan, out))}')
 
 
 if __name__ == '__main__':

@@ -1,7 +1,6 @@
 """Watches a run: throughput, collapse, losses that are not finite."""
 
 import math
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +39,7 @@ class Health(Hook):
         self._iteration = 0
         self._zeros: dict[str, torch.Tensor] = {}  # loss -> iterations in which it was 0, counted without a wait
         self._told: dict[str, int] = {}
-        self._steps: list[float] = []  # when the first two ended
+        self._seen = 0  # iterations of this process, up to the one that is foretold from
 
     def after_train_iter(
         self,
@@ -90,14 +89,13 @@ class Health(Hook):
 
     def _foretell(self, runner: Runner) -> None:
         """Says how long the run will take, before the first line of the log; a GPU's steps are too fast to tell."""
-        if len(self._steps) == 2:
+        if self._seen == 2:
             return
-        self._steps.append(time.perf_counter())
-        took = self._steps[-1] - self._steps[0]
-        if took > SLOW:
-            left = timedelta(seconds=round(took * (runner.max_iters - runner.iter - 1)))
+        self._seen += 1
+        took, left = runner.message_hub.get_scalar('train/time').current(), runner.max_iters - runner.iter - 1
+        if self._seen == 2 and took > SLOW:
             runner.logger.info(
-                f'a step takes about {took:.1f} s: {left} for the {runner.max_iters - runner.iter - 1} left'
+                f'a step takes about {took:.1f} s: {timedelta(seconds=round(took * left))} for the {left} left'
             )
 
     def _log_throughput(self, runner: Runner, data_batch: dict[str, Any]) -> None:

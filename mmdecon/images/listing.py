@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -74,14 +75,21 @@ def list_images(folder: str, extensions: Sequence[str]) -> list[str]:
     endings = tuple(extension.lower() for extension in extensions)
     names: list[str] = []
     lost: list[str] = []
-    others: list[str] = []
+    others = Counter[str]()  # ending -> files: their names could be millions
     for name, found in walk(folder):
-        kind = names if name.lower().endswith(endings) else others if found else lost
-        kind.append(name)
+        if name.lower().endswith(endings):
+            names.append(name)
+        elif found:
+            others[os.path.splitext(name)[1].lower()] += 1
+        else:
+            lost.append(name)
     if others:
+        kinds = ', '.join(
+            f'{count} of {shown(ending) if ending else "no ending"}' for ending, count in others.most_common(4)
+        )
         print_log(
-            f'{len(others)} files under {shown(folder)} are left out, such as {some(others)}: their endings are no '
-            "image's (dataset.extensions)",
+            f"{others.total()} files under {shown(folder)} are left out, as their ending is no image's "
+            f'(dataset.extensions): {kinds}{", ..." if len(others) > 4 else ""}',
             'current',
         )
     if lost:

@@ -1,6 +1,6 @@
 """Label maps among photos, which nobody wants to train on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -11,14 +11,15 @@ VALUES = 32
 """Different values that a label map of a part of a scene has at most; photos, also grey ones, have more."""
 
 
-def find_labels(paths: Sequence[str]) -> list[str]:
+def find_labels(count: int, path_of: Callable[[int], str]) -> list[str]:
     """Those of some files that look like label maps: PNGs of one channel with few values.
 
     Args:
-        paths: Of images; some of them are looked at, from the first to the last.
+        count: Of the files; some are looked at, from the first to the last.
+        path_of: Gives a file's path by its number.
     """
-    chosen = np.unique(np.linspace(0, len(paths) - 1, min(SAMPLED, len(paths))).round().astype(int))
-    return [paths[i] for i in chosen if _is_label(paths[i])]
+    chosen = np.unique(np.linspace(0, count - 1, min(SAMPLED, count)).round().astype(int))
+    return [path for path in map(path_of, chosen.tolist()) if _is_label(path)]
 
 
 def _is_label(path: str) -> bool:

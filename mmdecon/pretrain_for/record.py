@@ -10,15 +10,27 @@ from ..files import write_json, writing
 
 NAME = 'made_with.json'
 """The record, beside the config."""
+PRETRAINING = 'pretraining'
+"""Folder of the training, beside the config, over which mmengine would write a dump of it."""
 
 
-def has_begun(pretraining: Path) -> bool:
+def has_begun(config: Path) -> bool:
     """Whether there are checkpoints.
 
     Args:
-        pretraining: Folder of the training.
+        config: Path of the config.
     """
-    return any(pretraining.glob('*.pth'))
+    return any((config.parent / PRETRAINING).glob('*.pth'))
+
+
+def is_finished(last: Path) -> bool:
+    """Whether the last checkpoint is there as a whole: mmengine names it only then.
+
+    Args:
+        last: Its path.
+    """
+    pointer = last.parent / 'last_checkpoint'
+    return last.is_file() and pointer.is_file() and Path(pointer.read_text().strip()).name == last.name
 
 
 def was_edited(config: Path) -> bool:
@@ -40,27 +52,23 @@ def recorded(config: Path, option: str) -> Any:
     return _read(config).get('options', {}).get(option)
 
 
-def settle(config: Path, text: str, options: Mapping[str, Any], pretraining: Path) -> str:
+def settle(config: Path, text: str, options: Mapping[str, Any]) -> None:
     """Writes a config, unless it is there; one that was edited stays.
 
     Args:
         config: Its path.
         text: What it is to hold.
         options: What the training is told beside it.
-        pretraining: Folder of the training.
-
-    Returns:
-        What the user should know; empty if nothing.
 
     Raises:
         ValueError: If there are checkpoints of another config or other options, or an edited config of others.
     """
     record = _read(config)
     change = _difference(record, text, options) if record else 'nothing tells which'
-    if change and has_begun(pretraining):
+    if change and has_begun(config):
         raise ValueError(
-            f'{pretraining} holds checkpoints of other options ({change}): give those, remove {config.parent}, or name '
-            'another --work-dir'
+            f'{config.parent / PRETRAINING} holds checkpoints of other options ({change}): give those, remove '
+            f'{config.parent}, or name another --work-dir'
         )
     if change and was_edited(config):
         raise ValueError(
@@ -71,8 +79,6 @@ def settle(config: Path, text: str, options: Mapping[str, Any], pretraining: Pat
         with writing(config) as temporary:
             Path(temporary).write_text(text)
         write_json(config.parent / NAME, dict({} if change else record, text=text, options=dict(options)))
-        return ''
-    return f'{config} was edited, and stays as it is' if was_edited(config) else ''
 
 
 def begin(config: Path) -> None:

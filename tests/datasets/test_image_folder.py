@@ -1,6 +1,7 @@
 """Folders are listed in one order on every machine, list files choose, and draws follow the seed."""
 
 import os
+import re
 import random
 from pathlib import Path
 
@@ -148,6 +149,16 @@ def test_links_in_a_circle_are_entered_once(tmp_path: Path) -> None:
     found = names(ImageFolder(str(tmp_path / 'images')), tmp_path / 'images')
     assert found == ['away/b.png', 'sub/a.png']
     assert list_images(str(tmp_path / 'images'), ['.png']) == found  # as for stores of regions
+
+
+def test_files_of_other_endings_are_counted(tmp_path: Path) -> None:
+    write(tmp_path / 'images/a.png')
+    for name in ('b.HEIC', 'c.heic', 'd.txt', 'README', '.hidden'):
+        (tmp_path / 'images' / name).touch()
+    MMLogger.get_instance(f'others {tmp_path.name}', log_file=str(tmp_path / 'log'))
+    assert len(ImageFolder(str(tmp_path / 'images'))) == 1
+    said = '4 files under .* are left out, .*dataset.extensions.: 2 of .*heic.*, 1 of .*txt.*, 1 of no ending'
+    assert re.search(said, (tmp_path / 'log').read_text())
 
 
 def test_names_that_are_no_text_can_be_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -130,6 +130,12 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
     target = write(tmp_path, UPER)
     words = [target, '--images', str(images), '--epochs', '1', '--size', '64', '--batch-size', '4']
     command = [sys.executable, 'tools/pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')]
+    run([*command, '--write-config-only'])
+    text = (tmp_path / 'out' / 'pretrain_for_model.py').read_text()
+    with locked(tmp_path / 'out' / 'pretrain_for_model.lock', lambda: None):
+        done = subprocess.run([*command, '--method', 'densecl'], capture_output=True, text=True)
+    assert done.returncode == 1 and 'error: another process trains in ' in done.stderr
+    assert (tmp_path / 'out' / 'pretrain_for_model.py').read_text() == text
     said = run(command)
     assert said.count('| head | mmseg.UPerHead | contrasted at out |') == 2 and "load_from = '" in said
     file = torch.load(tmp_path / 'out' / 'model_pretrained.pth', weights_only=True)
@@ -137,9 +143,6 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
     before = os.stat(tmp_path / 'out' / 'pretraining' / 'epoch_1.pth').st_mtime_ns
     assert 'epoch_1.pth is trained already, and is exported' in run(command)
     assert os.stat(tmp_path / 'out' / 'pretraining' / 'epoch_1.pth').st_mtime_ns == before
-    with locked(tmp_path / 'out' / 'pretrain_for_model.lock', lambda: None):
-        done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1 and 'error: another process trains in ' in done.stderr
     other = subprocess.run([*command, '--method', 'densecl'], capture_output=True, text=True)
     assert other.returncode == 1 and 'holds checkpoints of other options' in other.stderr
 

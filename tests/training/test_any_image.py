@@ -8,8 +8,10 @@ from uuid import uuid4
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmengine.utils import digit_version
 
 from tests.support import commands, tiny
 
@@ -146,8 +148,10 @@ def test_floats_have_the_losses_of_photos(
     folder = written(tmp_path / 'arrays', rgb, 'npy', array)
     found = losses(folder, dict(type='mmdecon.LoadRaster', channels=3, value_range=(0, 255)), MEAN, STD)
     np.testing.assert_allclose(found, photos, rtol=0, atol=BYTES)
-    # 1/257 of a byte's level; found: 5e-4. Steps enlarge it: after three, 4e-3 with older releases of torch
-    np.testing.assert_allclose(found[:3], sixteen[:3], rtol=0, atol=1e-3)
+    # 1/257 of a byte's level; found: 2e-4. Steps enlarge it: with torch 2.1 the fourth loss differs by 4e-3
+    steps = 5 if digit_version(torch.__version__) >= digit_version('2.2') else 3
+    np.testing.assert_allclose(found[:steps], sixteen[:steps], rtol=0, atol=1e-3)
+    np.testing.assert_allclose(found, sixteen, rtol=0, atol=BYTES)
 
 
 def falls(found: np.ndarray) -> bool:

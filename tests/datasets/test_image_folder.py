@@ -1,8 +1,8 @@
 """Folders are listed in one order on every machine, list files choose, and draws follow the seed."""
 
 import os
-import re
 import random
+import re
 from pathlib import Path
 
 import cv2
@@ -157,8 +157,9 @@ def test_files_of_other_endings_are_counted(tmp_path: Path) -> None:
         (tmp_path / 'images' / name).touch()
     MMLogger.get_instance(f'others {tmp_path.name}', log_file=str(tmp_path / 'log'))
     assert len(ImageFolder(str(tmp_path / 'images'))) == 1
-    said = '4 files under .* are left out, .*dataset.extensions.: 2 of .*heic.*, 1 of .*txt.*, 1 of no ending'
-    assert re.search(said, (tmp_path / 'log').read_text())
+    said = (tmp_path / 'log').read_text()
+    assert re.search(r'4 files under .* are left out, .*\(dataset.extensions\): 2 of \.heic, ', said)
+    assert '1 of .txt' in said and '1 of no ending' in said
 
 
 def test_names_that_are_no_text_can_be_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -56,8 +56,9 @@ def test_images_without_a_region_in_the_store(folder: Path, tmp_path: Path) -> N
 class Run:
     """What the hook asks of a runner."""
 
-    def __init__(self) -> None:
-        self.iter, self.logger, self.message_hub = 0, logging.getLogger('empty'), MessageHub('empty')
+    def __init__(self, seconds: float = 0.1) -> None:
+        self.iter, self.max_iters, self.logger, self.message_hub = 0, 9, logging.getLogger('empty'), MessageHub('empty')
+        self.message_hub.update_scalar('train/time', seconds)
 
 
 def test_batches_without_a_region_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
@@ -72,3 +73,12 @@ def test_batches_without_a_region_are_warned_of(caplog: pytest.LogCaptureFixture
         for count, last in [(1, 2), (2, 4), (4, 6)]
     ]
     assert 'no image had a region in both views' in said[0]
+
+
+@pytest.mark.parametrize('seconds,said', [(2.0, ['a step takes about 2.0 s: 0:00:14 for the 7 left']), (0.9, [])])
+def test_slow_steps_are_told_once(seconds: float, said: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    run, hook = Run(seconds), Health()
+    with caplog.at_level(logging.INFO):
+        for run.iter in range(4):
+            hook.after_train_iter(run, 0, None, {})
+    assert [record.getMessage() for record in caplog.records] == said

@@ -28,12 +28,12 @@ def input_channels(encoder: nn.Module, sides: Sequence[int]) -> int:
         sides: S, of blank images to try one after the other, in pixels.
 
     Returns:
-        C; 3 where no convolution is what sees the image, so that none tells.
+        C; 3 where no convolution is the first layer, so that none tells.
     """
-    reached: list[nn.Module] = []
+    reached: list[tuple[nn.Module, int]] = []
 
     def stop(name: str, layer: nn.Module, x: Any) -> None:
-        reached.append(layer)
+        reached.append((layer, x.shape[1]))
         raise _Reached
 
     with _looking(encoder, stop):
@@ -44,8 +44,10 @@ def input_channels(encoder: nn.Module, sides: Sequence[int]) -> int:
                 break
             except REFUSALS:  # of this size; whoever runs all of it says so
                 continue
-    first = reached[0] if reached else None
-    return first.in_channels if isinstance(first, nn.Conv2d) else COLOURS
+    first, given = reached[0] if reached else (None, COLOURS)
+    if not isinstance(first, nn.Conv2d):
+        return COLOURS
+    return first.in_channels * COLOURS // given  # given more where pixels were moved into channels, as by YOLOX
 
 
 def image_readers(module: nn.Module, sides: Sequence[int]) -> list[str]:

@@ -62,6 +62,9 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
         ValueError: If its backbone gives no maps, or there is no decoder to train alone.
     """
     probed, found = _find(downstream)
+    least = probed.side
+    while _one_cell(found) and not probed.fixed and probed.side < LARGE:
+        probed, found = _find(downstream, 2 * probed.side)
     if found.left and not (found.decoders or probed.fixed):  # some heads pool more cells than small images have
         large, again = _find(downstream, LARGE)
         probed, found, size = (large, again, max(LARGE, size)) if again.decoders else (probed, found, size)
@@ -70,11 +73,8 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     network.update(dict(level_names=probed.given) if probed.given else {})
     if decoder_only:
         network['freeze_encoder'] = True
-    coarsest = max(level.stride for level in found.levels.values())
-    if probed.fixed or probed.side == LARGE:
+    if probed.fixed or probed.side != least:
         network['probe_size'] = probed.side
-    elif probed.side < 2 * coarsest:  # with fewer than two cells a stride cannot be told
-        network['probe_size'] = 2 * coarsest
     with drawing_the_same():
         built: Network = MODELS.build({**network})
     size = probed.fixed or size
@@ -107,6 +107,11 @@ def _find(downstream: Downstream, side: int | None = None) -> tuple[Probed, Foun
     found = Found(dict(probed.levels), dict(probed.maps), list(probed.levels))
     find_decoders(downstream, found, probed.side)
     return probed, found
+
+
+def _one_cell(found: Found) -> bool:
+    """Whether a level has one cell a side, which cannot tell its stride."""
+    return any(x.shape[2] == 1 for x in found.maps.values())
 
 
 def _choose(levels: Mapping[str, Level], size: int) -> tuple[list[str], dict[str, str]]:

@@ -81,6 +81,18 @@ def test_every_path_of_an_encoder_is_found() -> None:
     assert image_readers(encoder, SIDES) == ['detail.detail_branch.0.0.conv', 'semantic.stage1.conv_first.conv']
 
 
+@pytest.mark.parametrize('channels', [3, 4])
+def test_channels_behind_a_stem_that_moves_pixels_into_channels(channels: int) -> None:
+    encoder = build_foreign(dict(type='mmdet.CSPDarknet', widen_factor=0.125, deepen_factor=0.33))
+    encoder.stem.conv.conv = nn.Conv2d(4 * channels, 8, 3, padding=1)
+    assert input_channels(encoder, SIDES) == channels
+    assert [tuple(x.shape[1:]) for x in encoder(torch.zeros(1, channels, 64, 64))] == [
+        (32, 8, 8),
+        (64, 4, 4),
+        (128, 2, 2),
+    ]
+
+
 def test_a_neck_reads_no_image() -> None:
     assert (
         image_readers(build_foreign(dict(type='mmseg.FPN', in_channels=[8, 16], out_channels=8, num_outs=2)), SIDES)

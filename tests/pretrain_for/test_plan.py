@@ -167,6 +167,20 @@ def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
     assert 'bbox_head.rpn_conv.weight' in export.state and 't2' in found.equal and set(found.fit.new) == {'classifier'}
 
 
+def test_levels_that_a_small_image_does_not_tell_apart(tmp_path: Path) -> None:
+    pytest.importorskip('mmdet')
+    pytest.importorskip('mmcv.ops')
+    pyramid = dict(DETECTOR['neck'], out_channels=16, start_level=1, add_extra_convs='on_output')
+    necks = [pyramid, dict(type='DyHead', in_channels=16, out_channels=16, num_blocks=1)]
+    head = dict(RETINA, in_channels=16, anchor_generator=dict(ANCHORS, strides=[8, 16, 32, 64, 128]))
+    made = plan(tmp_path, dict(type='RetinaNet', **{**DETECTOR, 'neck': necks}, bbox_head=head), 'mmdet')
+    strides = [made.network.levels[f'{of}{i}'].stride for of in ('p', 'q', 'cls', 'reg') for i in range(3, 8)]
+    assert strides == 4 * [8, 16, 32, 64, 128] and made.config['probe_size'] == 256
+    assert {'p6', 'q6', 'cls6'} <= set(prove(made)[1].equal) and made.left.keys() == {
+        f'level {of}7' for of in ('p', 'q', 'cls', 'reg')
+    }
+
+
 def test_constants_of_a_loss_are_no_weights(tmp_path: Path) -> None:
     pytest.importorskip('mmdet')
     head = dict(

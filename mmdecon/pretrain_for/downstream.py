@@ -22,6 +22,7 @@ class Downstream:
         model: Config of the model.
         imports: ``custom_imports`` of the config, or None.
         resumes: Whether the config says that its training goes on from a checkpoint.
+        load_from: The checkpoint that the config loads, which the pre-trained file replaces.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Downstream:
     model: Mapping[str, Any]
     imports: Mapping[str, Any] | None
     resumes: bool = False
+    load_from: str | None = None
 
     def part(self, name: str) -> list[dict[str, Any]]:
         """Configs of a part of the model, such as ``'neck'``, in the order in which they run; none if it has none.
@@ -69,7 +71,8 @@ def read_downstream(name: str) -> Downstream:
         inner = next((key for key in WRAPPED if key in model), None)
         hint = f': its model.{inner} is the model to fine-tune first; give the config of that one' if inner else ''
         raise ValueError(f'the model of {path}, a {model.get("type")}, has no backbone to pre-train{hint}')
-    return Downstream(path, library, _plain(model), config.get('custom_imports'), bool(config.get('resume')))
+    given = dict(imports=config.get('custom_imports'), load_from=config.get('load_from'))
+    return Downstream(path, library, _plain(model), resumes=bool(config.get('resume')), **given)
 
 
 def _plain(value: Any) -> Any:

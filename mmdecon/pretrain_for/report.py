@@ -6,6 +6,7 @@ from typing import Any
 from ..export import Fit
 from ..models.decoders.arguments import full_type
 from ..tables import head, row
+from .downstream import Downstream
 from .plan import Plan
 
 
@@ -77,11 +78,21 @@ def start_line(plan: Plan, init: str | None) -> str:
     """
     if init:
         return f'the encoder starts from {init}'
-    starts = named_starts(plan.downstream.model)
+    starts = {**named_starts(plan.downstream.model), **_whole_starts(plan.downstream)}
     named = ', '.join(f'{key}={value!r}' for key, value in starts.items())
     option = next(iter(starts.values()), '')
     unused = f"; the config's own start ({named}) is not used without --init {option}" if named else ''
     return f'the encoder starts from random initialisation{unused}'
+
+
+def _whole_starts(downstream: Downstream) -> dict[str, str]:
+    """Where a config says what its whole model starts from."""
+    start = downstream.model.get('init_cfg')
+    given = {
+        'load_from': downstream.load_from,
+        'model.init_cfg': start.get('checkpoint') if isinstance(start, Mapping) else None,
+    }
+    return {key: str(value) for key, value in given.items() if value}
 
 
 def _names(levels: list[str]) -> str:

@@ -31,7 +31,7 @@ from mmdecon.pretrain_for.report import fine_tuning_options, start_line
 from mmdecon.registry import MODELS
 from tests.support.commands import run
 
-from .models import UPER, write
+from .models import RESNET, UPER, write
 
 IMAGES = 'tests/data/nuclei/JPEGImages'
 
@@ -235,6 +235,15 @@ def test_what_fine_tuning_would_load_for_nothing_is_named(tmp_path: Path) -> Non
     named = "model.pretrained='open-mmlab://resnet18_v1c', model.backbone.init_cfg='absent.pth'"
     assert f'({named}) is not used without --init open-mmlab://resnet18_v1c' in start_line(plan, None)
     assert start_line(plan, 'a.pth') == 'the encoder starts from a.pth'
+
+
+def test_a_start_of_the_whole_model_is_named_and_stays(tmp_path: Path) -> None:
+    model = {key: value for key, value in UPER.items() if key != 'pretrained'}
+    model.update(backbone={**RESNET, 'init_cfg': None}, init_cfg=dict(type='Pretrained', checkpoint='whole.pth'))
+    plan = make_plan(read_downstream(write(tmp_path, model, load_from='last.pth')), 64)
+    assert fine_tuning_options(plan, 'out.pth') == ['load_from=out.pth']
+    named = "load_from='last.pth', model.init_cfg='whole.pth'"
+    assert f'({named}) is not used without --init last.pth' in start_line(plan, None)
 
 
 def test_presets_are_those_of_the_base_files() -> None:

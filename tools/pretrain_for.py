@@ -146,9 +146,8 @@ def carry_out(args: Namespace, plan: Plan, places: Places, lock: int) -> None:
 def tell(run: Run, plan: Plan, config: Path) -> None:
     """Says what is about to be trained, and how images that are not photos are read."""
     print(f'{run.images} images, {run.batch_size} a step and device, {run.epochs} epochs: {config}')
-    steps = run.epochs * (run.images // (run.batch_size * run.devices))
-    if steps < FEW:
-        print(f'warning: {steps} steps show that it works, and teach the decoder little: give more --epochs')
+    if run.steps < FEW:
+        print(f'warning: {run.steps} steps show that it works, and teach the decoder little: give more --epochs')
     if run.preset:
         span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
         print(f'{plan.network.in_channels} channels by LoadRaster; preset {run.preset}, in {span}')

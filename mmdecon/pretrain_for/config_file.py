@@ -18,8 +18,9 @@ from .rasters import PIPELINE, PRESETS, base_of, raster_variables
 
 VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
-LOGGED, KEPT = 50, 3
-"""Steps between two lines of the log at most, and checkpoints that stay: those of configs/_base_/default_runtime.py."""
+LOGGED, KEPT, LINES = 50, 3, 100
+"""Steps between two lines of the log at most and checkpoints that stay, those of configs/_base_/default_runtime.py; and
+lines that a short run's log has, though one for each epoch."""
 SMALL, SMALL_RATE = 64, dict(optimizer=dict(lr=5e-4))
 """Images a step below which rates that are scaled with them, down from 512, move next to nothing; AdamW's then."""
 WARM_UP = 5
@@ -58,6 +59,11 @@ class Run:
     preset: str | None = None
     value_range: tuple[float, float] | None = None
     devices: int = 1
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run; each process has as many images, and leaves out what does not fill a batch."""
+        return self.epochs * max(1, -(-self.images // self.devices) // self.batch_size)
 
 
 def bases_folder() -> Path:
@@ -168,8 +174,7 @@ def _data(run: Run, size: int) -> dict[str, Any]:
 
 def _hooks(run: Run) -> dict[str, Any]:
     """Something to see early, and every epoch to go on from."""
-    steps = max(1, run.images // run.batch_size)
-    interval = min(LOGGED, max(1, steps // 10))
+    interval = min(LOGGED, max(1, run.steps // LINES))
     return dict(logger=dict(interval=interval), checkpoint=dict(interval=1, max_keep_ckpts=KEPT))
 
 
@@ -177,10 +182,9 @@ def _schedule(run: Run) -> dict[str, Any]:
     """A warm-up of a tenth of the run, where the run is too short for that of the base file."""
     if run.epochs > 2 * WARM_UP:
         return {}
-    steps = run.epochs * max(1, run.images // run.batch_size)
-    warm = steps // 10
+    warm = run.steps // 10
     rising = [dict(type='LinearLR', start_factor=0.01, begin=0, end=warm, by_epoch=False)] if warm else []
-    falling = dict(type='CosineAnnealingLR', eta_min=1e-6, begin=warm, end=steps, by_epoch=False)
+    falling = dict(type='CosineAnnealingLR', eta_min=1e-6, begin=warm, end=run.steps, by_epoch=False)
     return dict(param_scheduler=[*rising, falling])
 
 

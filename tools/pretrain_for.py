@@ -159,7 +159,7 @@ def tell_what_is_next(args: Namespace, plan: Plan, weights: Path) -> None:
     """Says how to fine-tune."""
     then = 'after that, ' if args.write_config_only else ''
     options = fine_tuning_options(plan, str(weights))
-    tune = [sys.executable, str(TOOLS / 'train.py'), plan.downstream.path, '--cfg-options', *options]
+    tune = [sys.executable, str(TOOLS / 'train.py'), plan.downstream.path, '--verify-load', '--cfg-options', *options]
     print(f"{then}in the config of the fine-tuning:\n  load_from = '{weights}'\nor, with the config as it is:")
     print(f'  {shlex.join(tune)}')
 

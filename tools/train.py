@@ -67,6 +67,15 @@ def check_start(cfg: Config, overwrite: bool, extend: bool) -> None:
         refuse_overwriting(cfg)
 
 
+def verify_load(cfg: Config) -> None:
+    """Adds the hook that checks the file in ``load_from``, where the config has none, for ``--verify-load``."""
+    if not cfg.get('load_from'):
+        refuse('--verify-load checks load_from, but the config names none: add --cfg-options load_from=FILE.')
+    hooks = cfg.get('custom_hooks') or []
+    if not any(hook.get('type') == 'mmdecon.VerifyLoad' for hook in hooks):
+        cfg.custom_hooks = [*hooks, dict(type='mmdecon.VerifyLoad')]
+
+
 def scale_lr(cfg: Config) -> None:
     """Lets mmengine scale the learning rate with the batch size, for ``--auto-scale-lr``."""
     if not (cfg.get('auto_scale_lr') or {}).get('base_batch_size'):
@@ -108,6 +117,8 @@ def main() -> None:
     longer = 'with --resume: go on to another train_cfg.max_epochs or max_iters, on the schedules of that length'
     parser.add_argument('--extend', action='store_true', help=longer)
     parser.add_argument('--overwrite', action='store_true', help="start anew over an earlier run's checkpoints")
+    fits = 'refuse a file in load_from that is no export of mmdecon, or does not fit; list what stays new'
+    parser.add_argument('--verify-load', action='store_true', help=fits)
     mixed = 'mixed precision: float16 or optim_wrapper.dtype on a GPU; bfloat16 on a CPU, which few CPUs do fast'
     parser.add_argument('--amp', action='store_true', help=mixed)
     scale = 'multiply the learning rate by the total batch size / auto_scale_lr.base_batch_size'
@@ -118,6 +129,8 @@ def main() -> None:
         mix_precision(cfg)
     if args.auto_scale_lr:
         scale_lr(cfg)
+    if args.verify_load:
+        verify_load(cfg)
     with told_plainly():
         if args.resume:
             resume(cfg, args.resume)

@@ -53,6 +53,18 @@ def test_resume_without_a_checkpoint_starts_with_what_the_config_loads(tool, tmp
     assert_same_weights(read(tmp_path / 'first', 2), read(tmp_path / 'second', 2))
 
 
+def test_a_file_that_is_no_export_is_refused_where_that_is_asked(tool, tmp_path):
+    tool('train', '--work-dir', tmp_path / 'first')
+    options = (f'load_from={find_latest_checkpoint(tmp_path / "first")}',)
+    for given, said in [
+        (options, 'iter_2.pth is no export of mmdecon'),
+        ((), 'the config names none: add --cfg-options'),
+    ]:
+        with pytest.raises(SystemExit, match=said):
+            tool('train', '--work-dir', tmp_path / 'second', '--verify-load', options=given)
+    assert not list((tmp_path / 'second').glob('*.pth'))
+
+
 def test_auto_scale_lr_scales_by_the_batch_size(tool, tmp_path):
     tool('train', '--work-dir', tmp_path, '--auto-scale-lr')
     assert read(tmp_path, 2)['optimizer']['param_groups'][0]['lr'] == 0.1 * 2 / 8

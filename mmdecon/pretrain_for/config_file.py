@@ -59,6 +59,11 @@ class Run:
     value_range: tuple[float, float] | None = None
     devices: int = 1
 
+    @property
+    def steps(self) -> int:
+        """Of the whole run: each device has its share of the images, filled up, and leaves out what fills no batch."""
+        return self.epochs * (-(-self.images // self.devices) // self.batch_size)
+
 
 def bases_folder() -> Path:
     """The folder ``configs/_base_``, of the repository or inside an installed wheel.
@@ -99,7 +104,7 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
         f'schedules/{schedule}',
     ]
     bases = [os.path.relpath(bases_folder() / f'{name}.py', folder) for name in [*files, 'default_runtime']]
-    name = '/'.join(Path(plan.downstream.path).parts[-2:])
+    name = '/'.join(Path(plan.downstream.path).resolve().parts[-2:])
     entries: dict[str, Any] = dict(_base_=bases)
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
     entries.update(
@@ -148,6 +153,8 @@ def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
             f'model.data_preprocessor has {len(mean)} means and {len(std)} stds, but model.backbone takes images of '
             f'{channels} channels: give as many of each, or set model.backbone.in_channels'
         )
+    if not min(std) > 0:
+        raise ValueError(f'model.data_preprocessor.std={list(std)} divides a channel by nothing: give numbers above 0')
     return dict(mean=list(mean), std=list(std), bgr_to_rgb=turned)
 
 
@@ -177,10 +184,9 @@ def _schedule(run: Run) -> dict[str, Any]:
     """A warm-up of a tenth of the run, where the run is too short for that of the base file."""
     if run.epochs > 2 * WARM_UP:
         return {}
-    steps = run.epochs * max(1, run.images // run.batch_size)
-    warm = steps // 10
+    warm = run.steps // 10
     rising = [dict(type='LinearLR', start_factor=0.01, begin=0, end=warm, by_epoch=False)] if warm else []
-    falling = dict(type='CosineAnnealingLR', eta_min=1e-6, begin=warm, end=steps, by_epoch=False)
+    falling = dict(type='CosineAnnealingLR', eta_min=1e-6, begin=warm, end=run.steps, by_epoch=False)
     return dict(param_scheduler=[*rising, falling])
 
 

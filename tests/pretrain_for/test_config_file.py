@@ -33,6 +33,7 @@ from tests.support.commands import run
 
 from .models import RESNET, UPER, write
 
+RUN = Run('slotcon', ['a'], 40, 8, 100, True, None, 2)
 IMAGES = 'tests/data/nuclei/JPEGImages'
 
 
@@ -91,6 +92,11 @@ def test_a_short_run_has_a_short_warm_up(tmp_path: Path, epochs: int, images: in
     assert [one.get('end') for one in config.param_scheduler] == ends
 
 
+def test_the_schedule_of_several_devices_ends_with_their_run(tmp_path: Path) -> None:
+    config = made(tmp_path, epochs=10, images=41, batch_size=4, devices=3)
+    assert [one.end for one in config.param_scheduler] == [3, 30]  # 14 images a device, 3 steps an epoch
+
+
 def test_without_batch_norm_it_is_adamw(tmp_path: Path) -> None:
     vit = dict(type='VisionTransformer', img_size=64, embed_dims=24, num_layers=2, num_heads=2, out_indices=(1,))
     config = made(tmp_path, dict(type='EncoderDecoder', backbone=vit), init=('file.pth', 'backbone'))
@@ -102,6 +108,29 @@ def test_images_of_other_channels_are_refused(tmp_path: Path) -> None:
     grey = dict(UPER, data_preprocessor=dict(type='SegDataPreProcessor', mean=[1.0], std=[1.0]))
     with pytest.raises(ValueError, match='has 1 means and 1 stds, but model.backbone takes images of 3 channels'):
         made(tmp_path, grey)
+
+
+def test_stds_are_above_zero(tmp_path: Path) -> None:
+    flat = dict(type='SegDataPreProcessor', mean=[1.0] * 3, std=[1.0, 0.0, 1.0])
+    with pytest.raises(ValueError, match=r'model.data_preprocessor.std=\[1.0, 0.0, 1.0\] divides a channel by nothing'):
+        made(tmp_path, dict(UPER, data_preprocessor=flat))
+
+
+def test_colours_beside_the_model_are_its_own_as_for_the_runner(tmp_path: Path) -> None:
+    model = {key: value for key, value in UPER.items() if key != 'data_preprocessor'}
+    path = write(tmp_path, model, data_preprocessor=UPER['data_preprocessor'])
+    assert read_downstream(path).model['data_preprocessor'] == UPER['data_preprocessor']
+    assert (
+        read_downstream(write(tmp_path, UPER, data_preprocessor=dict(mean=[0]))).model['data_preprocessor']['mean']
+        == [13.0] * 3
+    )
+
+
+def test_a_config_is_the_same_however_its_path_is_spelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, UPER)
+    text = config_text(make_plan(read_downstream(path)), RUN, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert config_text(make_plan(read_downstream('model.py')), RUN, tmp_path) == text
 
 
 def test_shipped_configs_are_found_by_name() -> None:
@@ -152,6 +181,9 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
     [
         (['absent.py', '--images', IMAGES], "there is no config file 'absent.py'"),
         (['MODEL', '--images', IMAGES, 'absent'], '--images absent: there is no such folder'),
+        (['MODEL', '--images', 'setup.py'], '--images setup.py is a file: name a folder'),
+        (['MODEL', '--images', IMAGES, '--init', ''], '--init is empty: give it a value'),
+        (['MODEL', '--images', IMAGES, '--init', 'torchvision://resnet19'], 'did you mean '),
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
         (['MODEL', '--images', IMAGES, '--batch-size', '999'], '--batch-size 999 is more than the '),
         (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),
@@ -169,7 +201,7 @@ def test_refused_before_any_work(
     with pytest.raises(SystemExit) as end:
         monkeypatch.setattr('sys.argv', ['pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')])
         runpy.run_path('tools/pretrain_for.py', run_name='__main__')
-    assert message in str(end.value.code) and '\n' not in str(end.value.code)
+    assert message in str(end.value.code) and not str(end.value.code).endswith('?.') and '\n' not in str(end.value.code)
     assert not (tmp_path / 'out').exists()
 
 

@@ -182,7 +182,7 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
         (['absent.py', '--images', IMAGES], "there is no config file 'absent.py'"),
         (['MODEL', '--images', IMAGES, 'absent'], '--images absent: there is no such folder'),
         (['MODEL', '--images', 'setup.py'], '--images setup.py is a file: name a folder'),
-        (['MODEL', '--images', IMAGES, '--init', ''], '--init is empty: give it a value'),
+        (['MODEL', '--images', IMAGES, '--write-config-only', '--init', ''], '--init is empty: give it a value'),
         (['MODEL', '--images', IMAGES, '--init', 'torchvision://resnet19'], 'did you mean '),
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
         (['MODEL', '--images', IMAGES, '--batch-size', '999'], '--batch-size 999 is more than the '),

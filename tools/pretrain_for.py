@@ -14,7 +14,15 @@ from mmdecon.pretrain_for.batch import ON_CPU
 from mmdecon.pretrain_for.choices import choose_run
 from mmdecon.pretrain_for.config_file import VIEW
 from mmdecon.pretrain_for.rasters import PRESETS
-from mmdecon.pretrain_for.record import PRETRAINING, begin, is_finished, require_trained, settle, was_edited
+from mmdecon.pretrain_for.record import (
+    PRETRAINING,
+    begin,
+    is_finished,
+    require_length,
+    require_trained,
+    settle,
+    was_edited,
+)
 from mmdecon.pretrain_for.report import fine_tuning_options, plan_table, start_line
 from mmdecon.refusal import refuse
 
@@ -57,9 +65,14 @@ def check(args: Namespace) -> None:
         value = getattr(args, name)
         if value is not None and value < least:
             refuse(f'--{name.replace("_", "-")} {value} is too small: give {least} or more.')
-    absent = [name for name in args.images if not Path(name).expanduser().exists()]
-    if absent:
-        refuse(f'--images {absent[0]}: there is no such folder.')
+    for name in ('init', 'first_conv', 'work_dir'):
+        if getattr(args, name) == '':  # of a shell variable that is not set
+            refuse(f'--{name.replace("_", "-")} is empty: give it a value, or leave it out.')
+    for folder in args.images:
+        if not Path(folder).expanduser().exists():
+            refuse(f'--images {folder}: there is no such folder.')
+        if not Path(folder).expanduser().is_dir():
+            refuse(f'--images {folder} is a file: name a folder, with the images to take or with links to them.')
     if args.first_conv and not args.init:
         refuse(f'--first-conv {args.first_conv} adapts weights: name them with --init FILE.')
     if args.decoder_only and not args.init:
@@ -129,7 +142,7 @@ def carry_on(command: list[str], lock: int) -> None:
         sys.exit(done.returncode)
 
 
-def carry_out(args: Namespace, plan: Plan, places: Places, lock: int) -> None:
+def carry_out(args: Namespace, plan: Plan, places: Places, images: int, lock: int) -> None:
     """Trains, unless that is done, and exports."""
     train, export = train_command(args, places), export_command(plan, places)
     print(f'{shlex.join(train)}\n{shlex.join(export)}', flush=True)
@@ -138,7 +151,7 @@ def carry_out(args: Namespace, plan: Plan, places: Places, lock: int) -> None:
     if is_finished(places.last):
         print(f'{places.last} is trained already, and is exported', flush=True)
     else:
-        begin(places.config)
+        begin(places.config, images)
         carry_on(train, lock)
     carry_on(export, lock)
 
@@ -160,7 +173,7 @@ def tell_what_is_next(args: Namespace, plan: Plan, weights: Path) -> None:
     then = 'after that, ' if args.write_config_only else ''
     options = fine_tuning_options(plan, str(weights))
     tune = [sys.executable, str(TOOLS / 'train.py'), plan.downstream.path, '--verify-load', '--cfg-options', *options]
-    print(f"{then}in the config of the fine-tuning:\n  load_from = '{weights}'\nor, with the config as it is:")
+    print(f'{then}in the config of the fine-tuning:\n  load_from = {str(weights)!r}\nor, with the config as it is:')
     print(f'  {shlex.join(tune)}')
 
 
@@ -175,18 +188,21 @@ def pretrain(args: Namespace) -> None:
     require_writable(str(places.config), '--work-dir')
     plan = make_plan(downstream, args.size, args.decoder_only)
     run = choose_run(args, plan, places.config)
+    text = config_text(plan, run, places.config.parent)
     made, found = prove(plan)
     table = f'{plan_table(plan, found.fit, len(made.state))}\n{start_line(plan, args.init)}'
     print(table)
     make_folder(places.config.parent)
     busy = f'another process trains in {places.config.parent}: wait for its end, or stop it.'
     with locked(places.config.with_suffix('.lock'), lambda: refuse(busy)) as lock:
-        text = config_text(plan, run, places.config.parent)
-        settle(places.config, text, dict(amp=args.amp, batch_size=run.batch_size))
+        named = dict(method=run.method, exact=args.exact, epochs=run.epochs, size=plan.size, preset=run.preset)
+        settle(places.config, text, dict(named, amp=args.amp, batch_size=run.batch_size))
+        if was_edited(places.config):
+            require_length(places.config, run.epochs)
         if is_finished(places.last):
-            require_trained(places.config, places.last)
+            require_trained(places.config, places.last, run.images)
         tell(run, plan, places.config)
-        carry_out(args, plan, places, lock)
+        carry_out(args, plan, places, run.images, lock)
     if not args.write_config_only:
         print(table)  # again: the log of the training stands between
     tell_what_is_next(args, plan, places.weights)
@@ -199,7 +215,8 @@ def main() -> None:
     try:
         pretrain(args)
     except (ValueError, OSError, ImportError) as error:
-        refuse(f'{str(error).rstrip(".")}.')
+        said = str(error).rstrip('.')
+        refuse(said if said.endswith('?') else f'{said}.')
 
 
 if __name__ == '__main__':

@@ -83,7 +83,9 @@ def read_config(path: str) -> Config:
     try:
         config = Config.fromfile(path)
     except Exception as error:  # a config is a program
-        raise ValueError(f'the config {path} cannot be read: {type(error).__name__}: {error}') from error
+        reason = next(iter(str(error).splitlines()), '').partition(', the current sys.path')[0]
+        hint = '; PYTHONPATH must name the folder of its modules' if isinstance(error, ImportError) else ''
+        raise ValueError(f'the config {path} cannot be read: {type(error).__name__}: {reason}{hint}') from error
     if 'model' not in config:
         raise ValueError(f'the config {path} has no model')
     return config

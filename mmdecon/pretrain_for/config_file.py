@@ -62,8 +62,8 @@ class Run:
 
     @property
     def steps(self) -> int:
-        """Steps of the whole run; each process has as many images, and leaves out what does not fill a batch."""
-        return self.epochs * max(1, -(-self.images // self.devices) // self.batch_size)
+        """Of the whole run: each device has its share of the images, filled up, and leaves out what fills no batch."""
+        return self.epochs * (-(-self.images // self.devices) // self.batch_size)
 
 
 def bases_folder() -> Path:
@@ -105,7 +105,7 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
         f'schedules/{schedule}',
     ]
     bases = [os.path.relpath(bases_folder() / f'{name}.py', folder) for name in [*files, 'default_runtime']]
-    name = '/'.join(Path(plan.downstream.path).parts[-2:])
+    name = '/'.join(Path(plan.downstream.path).resolve().parts[-2:])
     entries: dict[str, Any] = dict(_base_=bases)
     entries.update(dict(custom_imports=plan.downstream.imports) if plan.downstream.imports else {})
     entries.update(
@@ -154,6 +154,8 @@ def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
             f'model.data_preprocessor has {len(mean)} means and {len(std)} stds, but model.backbone takes images of '
             f'{channels} channels: give as many of each, or set model.backbone.in_channels'
         )
+    if not min(std) > 0:
+        raise ValueError(f'model.data_preprocessor.std={list(std)} divides a channel by nothing: give numbers above 0')
     return dict(mean=list(mean), std=list(std), bgr_to_rgb=turned)
 
 

@@ -37,9 +37,16 @@ class Downstream:
 
         Args:
             name: Of the model's argument.
+
+        Raises:
+            ValueError: If it is no dict with a type, nor a list of such.
         """
         found = self.model.get(name) or []
-        return [self.scoped(part) for part in (found if isinstance(found, (list, tuple)) else [found])]
+        parts = found if isinstance(found, (list, tuple)) else [found]
+        wrong = [part for part in parts if not isinstance(part, Mapping) or 'type' not in part]
+        if wrong:
+            raise ValueError(f'{self.path}, model.{name}: {wrong[0]!r} is no dict with a type')
+        return [self.scoped(part) for part in parts]
 
     def scoped(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A config whose type begins with its library's name."""
@@ -67,10 +74,15 @@ def read_downstream(name: str) -> Downstream:
             f'{path} has default_scope={library!r}: set it to the library of the model, one of {", ".join(LIBRARIES)}'
         )
     require(library)
-    if 'backbone' not in model:
+    if not isinstance(model, Mapping):
+        raise ValueError(f'{path} has model={model!r}: give a dict of its parts')
+    if not model.get('backbone'):
         inner = next((key for key in WRAPPED if key in model), None)
         hint = f': its model.{inner} is the model to fine-tune first; give the config of that one' if inner else ''
         raise ValueError(f'the model of {path}, a {model.get("type")}, has no backbone to pre-train{hint}')
+    preprocessor = config.get('data_preprocessor')
+    if preprocessor is not None and 'data_preprocessor' not in model:  # as mmengine's runner has it
+        model = {**model, 'data_preprocessor': preprocessor}
     given = dict(imports=config.get('custom_imports'), load_from=config.get('load_from'))
     return Downstream(path, library, _plain(model), resumes=bool(config.get('resume')), **given)
 

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from ..export.source import read_config
 from ..files import write_json, writing
 
 NAME = 'made_with.json'
@@ -81,44 +82,74 @@ def settle(config: Path, text: str, options: Mapping[str, Any]) -> None:
         write_json(config.parent / NAME, dict({} if change else record, text=text, options=dict(options)))
 
 
-def begin(config: Path) -> None:
+def require_length(config: Path, epochs: int) -> None:
+    """Refuses a config that was edited to another length: the checkpoint to export would be looked for in vain.
+
+    Args:
+        config: Its path.
+        epochs: Of the run that was asked for.
+
+    Raises:
+        ValueError: If so, or it cannot be read.
+    """
+    found = (read_config(str(config)).get('train_cfg') or {}).get('max_epochs')
+    if found != epochs:
+        raise ValueError(
+            f'{config} was edited to train_cfg.max_epochs={found}, and --epochs is {epochs}: set it back; for another '
+            'length remove the file, give --epochs, and edit the new one'
+        )
+
+
+def begin(config: Path, images: int) -> None:
     """Notes what the config holds when the training starts, or goes on.
 
     Args:
         config: Its path.
+        images: How many there are.
     """
-    write_json(config.parent / NAME, dict(_read(config), trained=config.read_text()))
+    write_json(config.parent / NAME, dict(_read(config), trained=config.read_text(), images=images))
 
 
-def require_trained(config: Path, checkpoint: Path) -> None:
-    """Refuses the last checkpoint of a config that was edited after the training.
+def require_trained(config: Path, checkpoint: Path, images: int) -> None:
+    """Refuses the last checkpoint of a config that was edited after the training, or of other images.
 
     Args:
         config: Its path.
         checkpoint: What the training ended with.
+        images: How many there are.
 
     Raises:
         ValueError: If so.
     """
-    if config.read_text() != _read(config).get('trained'):
-        raise ValueError(
-            f'{checkpoint} was trained before {config} was edited: undo that, or remove {checkpoint.parent} to train '
-            'anew'
-        )
+    record = _read(config)  # nothing began where the printed command was run by hand
+    anew = f'remove {checkpoint.parent} to train anew, or export it as it is with tools/export.py'
+    if config.read_text() != record.get('trained', record.get('text')):
+        when = 'was trained before' if 'trained' in record else 'was trained, by hand, before or after'
+        raise ValueError(f'{checkpoint} {when} {config} was edited: undo that, {anew}')
+    before = record.get('images', images)
+    if before != images:
+        raise ValueError(f'{checkpoint} was trained on {before} images, here are {images}: give the same, {anew}')
 
 
 def _read(config: Path) -> dict[str, Any]:
     """The record of a config; empty if there is none."""
     path = config.parent / NAME
-    found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
+    except ValueError as error:
+        raise ValueError(
+            f'{path}, which tells what {config.parent} was made with, cannot be read: {error}; remove {config.parent}, '
+            'or name another --work-dir'
+        ) from error
     return found
 
 
 def _difference(record: Mapping[str, Any], text: str, options: Mapping[str, Any]) -> str:
     """The first difference to a record; empty if there is none."""
+    before = record['options']
     for name, value in options.items():
-        if record['options'].get(name) != value:
-            return f'{name} {record["options"].get(name)} there, {value} here'
+        if name in before and before[name] != value:
+            return f'{name} {before[name]} there, {value} here'
     for theirs, ours in zip_longest(record['text'].splitlines(), text.splitlines(), fillvalue=''):
         if theirs != ours:
             return f'"{theirs.strip()}" there, "{ours.strip()}" here'

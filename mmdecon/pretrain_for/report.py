@@ -1,5 +1,6 @@
 """What is pre-trained and what stays new, as a table."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,7 +82,7 @@ def start_line(plan: Plan, init: str | None) -> str:
     starts = {**named_starts(plan.downstream.model), **_whole_starts(plan.downstream)}
     named = ', '.join(f'{key}={value!r}' for key, value in starts.items())
     option = next(iter(starts.values()), '')
-    unused = f"; the config's own start ({named}) is not used without --init {option}" if named else ''
+    unused = f"; the config's own start ({named}) is not used without --init {shlex.quote(option)}" if named else ''
     return f'the encoder starts from random initialisation{unused}'
 
 

@@ -33,6 +33,7 @@ from tests.support.commands import run
 
 from .models import RESNET, UPER, write
 
+RUN = Run('slotcon', ['a'], 40, 8, 100, True, None, 2)
 IMAGES = 'tests/data/nuclei/JPEGImages'
 
 
@@ -116,6 +117,29 @@ def test_images_of_other_channels_are_refused(tmp_path: Path) -> None:
         made(tmp_path, grey)
 
 
+def test_stds_are_above_zero(tmp_path: Path) -> None:
+    flat = dict(type='SegDataPreProcessor', mean=[1.0] * 3, std=[1.0, 0.0, 1.0])
+    with pytest.raises(ValueError, match=r'model.data_preprocessor.std=\[1.0, 0.0, 1.0\] divides a channel by nothing'):
+        made(tmp_path, dict(UPER, data_preprocessor=flat))
+
+
+def test_colours_beside_the_model_are_its_own_as_for_the_runner(tmp_path: Path) -> None:
+    model = {key: value for key, value in UPER.items() if key != 'data_preprocessor'}
+    path = write(tmp_path, model, data_preprocessor=UPER['data_preprocessor'])
+    assert read_downstream(path).model['data_preprocessor'] == UPER['data_preprocessor']
+    assert (
+        read_downstream(write(tmp_path, UPER, data_preprocessor=dict(mean=[0]))).model['data_preprocessor']['mean']
+        == [13.0] * 3
+    )
+
+
+def test_a_config_is_the_same_however_its_path_is_spelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, UPER)
+    text = config_text(make_plan(read_downstream(path)), RUN, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert config_text(make_plan(read_downstream('model.py')), RUN, tmp_path) == text
+
+
 def test_shipped_configs_are_found_by_name() -> None:
     known = list(shipped_configs('mmseg'))
     assert len(known) > 600
@@ -164,6 +188,9 @@ def test_from_config_to_weights(tmp_path: Path) -> None:
     [
         (['absent.py', '--images', IMAGES], "there is no config file 'absent.py'"),
         (['MODEL', '--images', IMAGES, 'absent'], '--images absent: there is no such folder'),
+        (['MODEL', '--images', 'setup.py'], '--images setup.py is a file: name a folder'),
+        (['MODEL', '--images', IMAGES, '--write-config-only', '--init', ''], '--init is empty: give it a value'),
+        (['MODEL', '--images', IMAGES, '--init', 'torchvision://resnet19'], 'did you mean '),
         (['MODEL', '--images', IMAGES, '--epochs', '0'], '--epochs 0 is too small'),
         (['MODEL', '--images', IMAGES, '--batch-size', '999'], '--batch-size 999 is more than the '),
         (['MODEL', '--images', IMAGES, '--decoder-only'], 'name its weights with --init FILE'),
@@ -181,7 +208,7 @@ def test_refused_before_any_work(
     with pytest.raises(SystemExit) as end:
         monkeypatch.setattr('sys.argv', ['pretrain_for.py', *words, '--work-dir', str(tmp_path / 'out')])
         runpy.run_path('tools/pretrain_for.py', run_name='__main__')
-    assert message in str(end.value.code) and '\n' not in str(end.value.code)
+    assert message in str(end.value.code) and not str(end.value.code).endswith('?.') and '\n' not in str(end.value.code)
     assert not (tmp_path / 'out').exists()
 
 

@@ -27,11 +27,28 @@ from .models import BN, LOSS, UPER, write
             dict(decode_head=dict(UPER['decode_head'], in_channels=[8, 16, 32, 99])),
             'does not fit it; do in_channels and in_index of its neck and heads agree',
         ),
+        (dict(neck='FPN'), "model.py, model.neck: 'FPN' is no dict with a type"),
+        (dict(decode_head=dict(channels=8)), "model.decode_head: {'channels': 8} is no dict with a type"),
+        (dict(backbone='ResNet'), "model.backbone: 'ResNet' is no dict with a type"),
+        (dict(backbone=None), 'a EncoderDecoder, has no backbone to pre-train'),
     ],
 )
 def test_models_that_cannot_be_are_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         prove(make_plan(read_downstream(write(tmp_path, {**UPER, **change}))))
+
+
+def test_a_model_that_is_no_dict_is_named(tmp_path: Path) -> None:
+    (tmp_path / 'list.py').write_text("default_scope = 'mmseg'\nmodel = [1]\n")
+    with pytest.raises(ValueError, match=r'list.py has model=\[1\]: give a dict of its parts'):
+        read_downstream(str(tmp_path / 'list.py'))
+
+
+def test_modules_that_are_not_found_are_told_in_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path, UPER, custom_imports=dict(imports=['absent_module'], allow_failed_imports=False))
+    with pytest.raises(ValueError, match='absent_module.*; PYTHONPATH must name the folder of its modules$') as found:
+        read_downstream(path)
+    assert '\n' not in str(found.value)
 
 
 @pytest.mark.parametrize('text', ['x = undefined', "_base_ = 'self.py'"])

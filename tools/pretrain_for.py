@@ -20,6 +20,7 @@ from mmdecon.pretrain_for.record import (
     is_finished,
     require_length,
     require_trained,
+    require_undamaged,
     settle,
     was_edited,
 )
@@ -52,6 +53,7 @@ def parse() -> Namespace:
     add('--preset', choices=PRESETS, help=values)
     add('--size', type=int, default=VIEW, help='side of the views in pixels (default: %(default)s)')
     add('--batch-size', type=int, help=f'images a step and GPU (default: the most that fit; on a CPU {ON_CPU})')
+    add('--skip-unreadable', action='store_true', help='leave out images that cannot be read, and list them')
     add('--amp', action='store_true', help='mixed precision')
     add('--gpus', type=int, default=1, help='GPUs, or processes on a CPU (default: %(default)s)')
     add('--work-dir', help='for config, checkpoints and export (default: work_dirs/pretrain_for_NAME)')
@@ -149,6 +151,7 @@ def carry_out(args: Namespace, plan: Plan, places: Places, images: int, lock: in
     if args.write_config_only:
         return
     if is_finished(places.last):
+        require_undamaged(places.last)
         print(f'{places.last} is trained already, and is exported', flush=True)
     else:
         begin(places.config, images)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ..datasets.file_checks import SKIP
 from ..models.pretrained import find_prefix, load_pretrained
 from ..registry import DATASETS
 from .batch import ON_CPU, fits_on_gpu, largest_batch
@@ -30,25 +31,28 @@ def sources(given: str | None) -> str | list[str | int] | None:
     return [int(source) if source.isdigit() else source for source in given.split(',')]
 
 
-def count_images(folders: Sequence[str], channels: int, preset: str | None) -> int:
+def count_images(folders: Sequence[str], channels: int, preset: str | None, skip: bool = False) -> int:
     """How many images there are; those with a preset are read by LoadRaster. Warns of values that are cut.
 
     Args:
         folders: Of images.
         channels: Of the model.
         preset: Of images that are no photos, or None.
+        skip: Whether files that cannot be read are left out.
 
     Raises:
-        ValueError: If there are none, or they have other channels.
+        ValueError: If there are none, they have other channels, or one cannot be read.
     """
     photos = dict(type='mmdecon.ImageFolder', pipeline=[dict(type='mmdecon.LoadImage')])
     rasters = dict(
         type='mmdecon.RasterFolder', pipeline=[dict(type='mmdecon.LoadRaster', channels=channels, late=True)]
     )
+    options = dict(folders=folders, **({'unreadable': 'skip'} if skip else {}))
     try:
-        dataset = DATASETS.build(dict(rasters if preset else photos, folders=folders))
+        dataset = DATASETS.build(dict(rasters if preset else photos, **options))
     except ValueError as error:
-        raise ValueError(f'--images, for a model of {channels} channels (model.backbone): {error}') from error
+        said = str(error).replace(SKIP, '--skip-unreadable')
+        raise ValueError(f'--images, for a model of {channels} channels (model.backbone): {said}') from error
     labels = [] if preset else find_labels(len(dataset), lambda i: dataset.get_data_info(i)['img_path'])
     if labels:
         print(
@@ -89,7 +93,7 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     folders = [os.path.abspath(os.path.expanduser(name)) for name in args.images]
     channels = plan.network.in_channels
     preset = args.preset or preset_of(channels)
-    images = count_images(folders, channels, preset)
+    images = count_images(folders, channels, preset, args.skip_unreadable)
     each = images // args.gpus
     if args.batch_size and args.batch_size > each >= 2:
         raise ValueError(
@@ -103,11 +107,10 @@ def choose_run(args: Namespace, plan: Plan, config: Path) -> Run:
     first_conv = sources(args.first_conv)
     init = choose_init(args.init, plan.network.encoder, first_conv) if args.init else None
     workers = min(8, os.cpu_count() or 1)
-    span = find_range(folders, channels) if preset else None
+    span = find_range(folders, channels, args.skip_unreadable) if preset else None
     fast = not args.exact
-    run = Run(
-        args.method, folders, images, batch, args.epochs, fast, init, workers, first_conv, preset, span, args.gpus
-    )
+    how = dict(first_conv=first_conv, preset=preset, value_range=span, skips=args.skip_unreadable)
+    run = Run(args.method, folders, images, batch, args.epochs, fast, init, workers, devices=args.gpus, **how)
     if args.batch_size:
         return run
     found = recorded(config, 'batch_size')

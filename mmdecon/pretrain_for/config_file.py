@@ -43,6 +43,7 @@ class Run:
         first_conv: What the channels of the encoder's first convolution start from, where ``init`` has others.
         preset: One of :data:`~mmdecon.pretrain_for.rasters.PRESETS`, where the images are no photos.
         devices: Processes that train.
+        skips: Whether images that cannot be read are left out.
         value_range: Lowest and highest value of images that are no photos, which changes of values are shares of; None
             where the dtype or the files tell it.
     """
@@ -59,6 +60,7 @@ class Run:
     preset: str | None = None
     value_range: tuple[float, float] | None = None
     devices: int = 1
+    skips: bool = False
 
     @property
     def steps(self) -> int:
@@ -162,6 +164,8 @@ def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
 def _data(run: Run, size: int) -> dict[str, Any]:
     """The data loader: what differs from the base file."""
     dataset: dict[str, Any] = dict(folders=run.folders[0] if len(run.folders) == 1 else run.folders)
+    if run.skips:
+        dataset['unreadable'] = 'skip'
     if run.preset:
         dataset['type'] = 'mmdecon.RasterFolder'
         dataset['pipeline'] = Code(PIPELINE.format(size=size))

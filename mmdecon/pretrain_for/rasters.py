@@ -59,7 +59,7 @@ def raster_variables(preset: str, channels: int, value_range: tuple[float, float
     return dict(load=dict(type='mmdecon.LoadRaster', channels=channels, late=True), changes=Code(changes))
 
 
-def find_range(folders: Sequence[str], channels: int) -> tuple[float, float] | None:
+def find_range(folders: Sequence[str], channels: int, skip: bool = False) -> tuple[float, float] | None:
     """The range that the values of images fill, measured on some of them, the same ones each time.
 
     The range of a dtype says little: 12-bit values in 16 bits fill a sixteenth of it, and changes of brightness that
@@ -68,6 +68,7 @@ def find_range(folders: Sequence[str], channels: int) -> tuple[float, float] | N
     Args:
         folders: Of images.
         channels: Of each.
+        skip: Whether files whose headers cannot be read are left out.
 
     Returns:
         The lowest 0.1st and the highest 99.9th percentile of the channels, to four digits; None for bytes.
@@ -75,9 +76,10 @@ def find_range(folders: Sequence[str], channels: int) -> tuple[float, float] | N
     Raises:
         ValueError: If all pixels have one value, or none.
     """
+    options: dict[str, Any] = dict(channels=channels, unreadable='skip' if skip else 'stop')
     lows, highs = [], []
     for folder in folders:
-        found = measure(Folder(folder, dict(channels=channels), SAMPLED), PERCENTS)
+        found = measure(Folder(folder, options, SAMPLED), PERCENTS)
         if found.summary.dtype == PHOTO:
             return None
         low, high = found.percentiles

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from ..checkpoint import require_whole
 from ..export.source import read_config
 from ..files import write_json, writing
 
@@ -129,6 +130,24 @@ def require_trained(config: Path, checkpoint: Path, images: int) -> None:
     before = record.get('images', images)
     if before != images:
         raise ValueError(f'{checkpoint} was trained on {before} images, here are {images}: give the same, {anew}')
+
+
+def require_undamaged(last: Path) -> None:
+    """Refuses a last checkpoint that was cut off, which would be exported in vain each time.
+
+    Args:
+        last: Its path.
+
+    Raises:
+        ValueError: If so; names the checkpoint before, where there is one.
+    """
+    others = [path for path in last.parent.glob('epoch_*.pth') if path != last]
+    before = max(others, key=lambda path: path.stat().st_mtime_ns, default=None)
+    remedy = f'train its epochs anew with the command above and --resume {before} instead of --resume'
+    try:
+        require_whole(str(last), 'the last checkpoint')
+    except ValueError as error:
+        raise ValueError(f'{error}; {remedy if before else f"remove {last.parent} to train anew"}') from error
 
 
 def _read(config: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .summary import Bins, Summary, count_lower
 PERCENTS = (0.1, 1, 5, 25, 50, 75, 95, 99, 99.9)
 TILE = 2048  # pixels a side that are in memory at once
 AHEAD = 4  # parts a process that may wait, so that memory is bounded
-OF_FOLDER = ('extensions', 'list_file')  # the other options are LoadRaster's
+OF_FOLDER = ('extensions', 'list_file', 'unreadable')  # the other options are LoadRaster's
 Progress = Callable[[int, int], None]
 
 
@@ -47,7 +47,7 @@ class Folder:
 
     Args:
         folder: Searched recursively.
-        raster: Options of ``LoadRaster``, and ``extensions`` and ``list_file`` of the dataset; None for photos.
+        raster: Options of ``LoadRaster``, and those of the dataset in ``OF_FOLDER``; None for photos.
         count: How many images or tiles, chosen by chance; None for all.
         seed: Of that choice.
 

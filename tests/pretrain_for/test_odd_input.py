@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mmdecon.pretrain_for import make_plan, prove, read_downstream
+from mmdecon.pretrain_for.choices import count_images
 from mmdecon.pretrain_for.labels import find_labels
+from mmdecon.pretrain_for.rasters import find_range
 from mmdecon.pretrain_for.report import plan_table
 
 from .models import BN, LOSS, UPER, write
@@ -74,3 +78,14 @@ def test_label_maps_are_told_from_photos(tmp_path: Path) -> None:
     paths = [str(tmp_path / 'empty.png'), *photos[:8], *labels[:8]]
     found = find_labels(len(paths), paths.__getitem__)
     assert len(labels) > 8 and found == labels[:8]
+
+
+@pytest.mark.parametrize('preset', [None, 'microscopy'])
+def test_images_that_cannot_be_read_are_left_out_where_that_is_asked(tmp_path: Path, preset: str | None) -> None:
+    for number in range(3):
+        Image.fromarray(np.full((8, 8, 3), number * 9, np.uint8)).save(tmp_path / f'{number}.png')
+    (tmp_path / 'page.png').write_text('<html>')
+    with pytest.raises(ValueError, match='1 of 4 images cannot be read: .*page.png.*, or set --skip-unreadable to'):
+        count_images([str(tmp_path)], 3, preset)
+    assert count_images([str(tmp_path)], 3, preset, skip=True) == 3
+    assert find_range([str(tmp_path)], 3, skip=True) is None

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from mmdecon.pretrain_for.record import (
     begin,
@@ -10,6 +11,7 @@ from mmdecon.pretrain_for.record import (
     recorded,
     require_length,
     require_trained,
+    require_undamaged,
     settle,
     was_edited,
 )
@@ -112,3 +114,15 @@ def test_a_record_that_cannot_be_read_is_named(config: Path) -> None:
     (config.parent / 'made_with.json').write_text('{')
     with pytest.raises(ValueError, match='made_with.json, which tells what .* cannot be read: .*; remove'):
         again(config)
+
+
+def test_a_last_checkpoint_that_was_cut_off_is_named_with_the_one_before(tmp_path: Path) -> None:
+    first, last = tmp_path / 'epoch_1.pth', tmp_path / 'epoch_2.pth'
+    torch.save(dict(state_dict=dict(a=torch.zeros(999))), last)
+    require_undamaged(last)
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=f'epoch_2.pth .*cut off .*; remove {tmp_path} to train anew'):
+        require_undamaged(last)
+    torch.save(dict(state_dict={}), first)
+    with pytest.raises(ValueError, match=f'with the command above and --resume {first} instead of --resume'):
+        require_undamaged(last)

@@ -167,6 +167,14 @@ def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
     assert 'bbox_head.rpn_conv.weight' in export.state and 't2' in found.equal and set(found.fit.new) == {'classifier'}
 
 
+def test_a_dense_head_that_proposes(tmp_path: Path) -> None:
+    pytest.importorskip('mmdet')
+    head = dict(type='FCOSHead', num_classes=1, in_channels=8, feat_channels=16, stacked_convs=1, norm_cfg=BN)
+    settings = {f'{of}_cfg': dict(rpn=dict(), rcnn=None) for of in ('train', 'test')}
+    export, found = prove(plan(tmp_path, dict(type='TwoStageDetector', **DETECTOR, rpn_head=head, **settings), 'mmdet'))
+    assert 'rpn_head.cls_convs.0.conv.weight' in export.state and {'cls2', 'reg2'} <= set(found.equal)
+
+
 def test_levels_that_a_small_image_does_not_tell_apart(tmp_path: Path) -> None:
     pytest.importorskip('mmdet')
     pytest.importorskip('mmcv.ops')

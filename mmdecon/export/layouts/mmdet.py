@@ -1,5 +1,7 @@
 """The layout of mmdet: detectors."""
 
+from collections.abc import Mapping
+
 from ...compat import require
 from ...models.decoders import DENSE_HEAD
 from ...models.decoders.arguments import class_of
@@ -19,7 +21,8 @@ class MMDet(OpenMMLabLayout):
     """Models of mmdet: ``backbone``, ``neck``, and one dense head.
 
     Dense heads are ``bbox_head``, but proposal networks ``rpn_head``, of two-stage detectors, and SOLO's ``mask_head``.
-    A detector that is nothing but a proposal network (``mmdet.RPN``) keeps it as ``bbox_head``.
+    With a target a head's place is where that has one of its class. A detector that is nothing but a proposal network
+    (``mmdet.RPN``) keeps it as ``bbox_head``.
     """
 
     library = 'mmdet'
@@ -34,22 +37,28 @@ class MMDet(OpenMMLabLayout):
         'mmseg.FPN': Counterpart('mmdet.FPN'),
     }
 
-    def __init__(self, single_stage: bool = False) -> None:
-        self.single_stage = single_stage
+    def __init__(self, heads: Mapping[type, str] | None = None) -> None:
+        self.heads = heads or {}
 
     def for_target(self, config: str | None) -> 'MMDet':
-        """Looks whether the detector of a config is a proposal network alone."""
+        """Looks where the detector of a config keeps its dense heads; a two-stage one takes any as ``rpn_head``."""
         if config is None:
             return self
         require(self.library)
         target = read_config(config)
-        kind = class_of(target.model, target.get('default_scope', self.library))
-        return MMDet(single_stage=issubclass(kind, class_of(dict(type='mmdet.RPN'))))
+        model, scope = target.model, target.get('default_scope', self.library)
+        is_alone = issubclass(class_of(model, scope), class_of(dict(type='mmdet.RPN')))
+        given = {part: model[part] for part in (self.places['dense_head'], *self.other_parts) if model.get(part)}
+        return MMDet(
+            {class_of(head, scope): self.places['dense_head'] if is_alone else part for part, head in given.items()}
+        )
 
     def place(self, piece: Piece) -> str:
-        """A dense head's place depends on what it is."""
-        if piece.place != DENSE_HEAD or self.single_stage:
+        """A dense head's place is the target's, or depends on what the head is."""
+        if piece.place != DENSE_HEAD:
             return super().place(piece)
         kind = class_of(dict(type=piece.type))
+        if kind in self.heads:
+            return self.heads[kind]
         found = (place for base, place in OWN_PLACES.items() if issubclass(kind, class_of(dict(type=base))))
         return next(found, super().place(piece))

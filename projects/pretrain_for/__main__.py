@@ -30,6 +30,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument('--names', default='', help='only configs whose path holds this')
     parser.add_argument('--again', action='store_true', help='try those again of which no decoder works')
     parser.add_argument('--worker', help=argparse.SUPPRESS)
+    parser.add_argument('--fatal', action='append', default=[], help=argparse.SUPPRESS)  # what a process died of
     return parser.parse_args()
 
 
@@ -57,7 +58,7 @@ def work(args: argparse.Namespace) -> None:
     for config in in_turns(shipped_configs(args.worker)):
         name = '/'.join(config.parts[-2:])
         done = rows.get(name)
-        if args.names not in name or (done and not (args.again and done['works'] != 'decoder')):
+        if args.names not in name or name in args.fatal or (done and not (args.again and done['works'] != 'decoder')):
             continue
         with path.open('a') as file:
             file.write(json.dumps(dict(config=name, works='no', why={'all': 'the process died'})) + '\n')
@@ -78,7 +79,9 @@ def main() -> None:
     for library in args.library or ['mmseg', 'mmdet']:
         command = [sys.executable, '-W', 'ignore', '-m', __package__, *sys.argv[1:], '--worker', library]
         while subprocess.run(command, check=False).returncode:
-            print('the process died; another goes on', flush=True)
+            fatal = json.loads((ROWS / f'{library}.jsonl').read_text().splitlines()[-1])['config']
+            print(f'the process died of {fatal}; another goes on', flush=True)
+            command += ['--fatal', fatal]
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ from ..export import PARTS, Export, Source, Verification, convert, verify
 from ..export.fit import Misfit
 from ..export.source import refusing
 from ..export.verify import drawing_the_same
+from ..models.encoders import SIDES
 from ..models.levels import Level
 from ..models.network import Network
 from ..models.twin import TEACHER
@@ -61,10 +62,7 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     Raises:
         ValueError: If its backbone gives no maps, or there is no decoder to train alone.
     """
-    probed, found = _find(downstream)
-    least = probed.side
-    while _one_cell(found) and not probed.fixed and probed.side < LARGE:
-        probed, found = _find(downstream, 2 * probed.side)
+    probed, found = _find_apart(downstream)
     if found.left and not (found.decoders or probed.fixed):  # some heads pool more cells than small images have
         large, again = _find(downstream, LARGE)
         probed, found, size = (large, again, max(LARGE, size)) if again.decoders else (probed, found, size)
@@ -73,7 +71,7 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     network.update(dict(level_names=probed.given) if probed.given else {})
     if decoder_only:
         network['freeze_encoder'] = True
-    if probed.fixed or probed.side != least:
+    if probed.fixed or probed.side not in SIDES:  # no network tries it of itself
         network['probe_size'] = probed.side
     with drawing_the_same():
         built: Network = MODELS.build({**network})
@@ -97,6 +95,14 @@ def make_plan(downstream: Downstream, size: int = 224, decoder_only: bool = Fals
     )
 
 
+def _find_apart(downstream: Downstream) -> tuple[Probed, Found]:
+    """Tries images of twice the side while a level has one cell, which cannot tell its stride."""
+    probed, found = _find(downstream)
+    while not probed.fixed and probed.side < LARGE and any(x.shape[2] == 1 for x in found.maps.values()):
+        probed, found = _find(downstream, 2 * probed.side)
+    return probed, found
+
+
 def _find(downstream: Downstream, side: int | None = None) -> tuple[Probed, Found]:
     """Tries the encoder and the decoders, on an image of a side in pixels, or of the least that the encoder takes."""
     try:
@@ -107,11 +113,6 @@ def _find(downstream: Downstream, side: int | None = None) -> tuple[Probed, Foun
     found = Found(dict(probed.levels), dict(probed.maps), list(probed.levels))
     find_decoders(downstream, found, probed.side)
     return probed, found
-
-
-def _one_cell(found: Found) -> bool:
-    """Whether a level has one cell a side, which cannot tell its stride."""
-    return any(x.shape[2] == 1 for x in found.maps.values())
 
 
 def _choose(levels: Mapping[str, Level], size: int) -> tuple[list[str], dict[str, str]]:

@@ -80,6 +80,8 @@ def main() -> None:
         command = [sys.executable, '-W', 'ignore', '-m', __package__, *sys.argv[1:], '--worker', library]
         while subprocess.run(command, check=False).returncode:
             fatal = json.loads((ROWS / f'{library}.jsonl').read_text().splitlines()[-1])['config']
+            if fatal in command:  # it died before any config
+                sys.exit(f'no process of {library} comes to a config that has not been tried')
             print(f'the process died of {fatal}; another goes on', flush=True)
             command += ['--fatal', fatal]
 

@@ -13,6 +13,7 @@ from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, pro
 from mmdecon.pretrain_for.batch import ON_CPU
 from mmdecon.pretrain_for.choices import choose_run
 from mmdecon.pretrain_for.config_file import VIEW
+from mmdecon.pretrain_for.plan import prove_edited
 from mmdecon.pretrain_for.rasters import PRESETS
 from mmdecon.pretrain_for.record import (
     PRETRAINING,
@@ -159,16 +160,18 @@ def carry_out(args: Namespace, plan: Plan, places: Places, images: int, lock: in
     carry_on(export, lock)
 
 
-def tell(run: Run, plan: Plan, config: Path) -> None:
+def tell(run: Run, plan: Plan, places: Places) -> None:
     """Says what is about to be trained, and how images that are not photos are read."""
-    print(f'{run.images} images, {run.batch_size} a step and device, {run.epochs} epochs: {config}')
+    print(f'{run.images} images, {run.batch_size} a step and device, {run.epochs} epochs: {places.config}')
     if run.steps < FEW:
         print(f'warning: {run.steps} steps show that it works, and teach the decoder little: give more --epochs')
     if run.preset:
         span = 'the range of bytes' if run.value_range is None else 'values of {:g} to {:g}'.format(*run.value_range)
         print(f'{plan.network.in_channels} channels by LoadRaster; preset {run.preset}, in {span}')
-    if was_edited(config):
-        print(f'{config} was edited, and stays as it is')
+    if was_edited(places.config):
+        print(f'{places.config} was edited, and stays as it is')
+    if places.weights.exists() and not is_finished(places.last):
+        print(f'{places.weights} is of an earlier run, until this one ends')
 
 
 def tell_what_is_next(args: Namespace, plan: Plan, weights: Path) -> None:
@@ -202,9 +205,10 @@ def pretrain(args: Namespace) -> None:
         settle(places.config, text, dict(named, amp=args.amp, batch_size=run.batch_size))
         if was_edited(places.config):
             require_length(places.config, run.epochs)
+            prove_edited(plan, str(places.config))
         if is_finished(places.last):
             require_trained(places.config, places.last, run.images)
-        tell(run, plan, places.config)
+        tell(run, plan, places)
         carry_out(args, plan, places, run.images, lock)
     if not args.write_config_only:
         print(table)  # again: the log of the training stands between

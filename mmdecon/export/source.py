@@ -58,8 +58,7 @@ def read_source(path: str, half: str = TEACHER, config: str | None = None) -> So
     half = STUDENT if model.get('shared') else half
     prefix = f'network.{half}.'
     weights = {k[len(prefix) :]: v for k, v in checkpoint['state_dict'].items() if k.startswith(prefix)}
-    with refusing(f'the network of {path}', 'built'):
-        network = build_network(_without_init(model['network']), model['branches'])
+    network = build_source(model, path)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -69,6 +68,20 @@ def read_source(path: str, half: str = TEACHER, config: str | None = None) -> So
     if broken:
         raise ValueError(f'{path}: {broken[0]} is not finite, the run diverged; export an earlier checkpoint')
     return Source(network.eval(), model, half, meta, path)
+
+
+def build_source(model: Mapping[str, Any], path: str) -> Network:
+    """Builds the network of a pre-training config, without the weights that its encoder starts from.
+
+    Args:
+        model: The config's model.
+        path: Where it stands.
+
+    Raises:
+        ValueError: If it cannot be built.
+    """
+    with refusing(f'the network of {path}', 'built'):
+        return build_network(_without_init(model['network']), model['branches'])
 
 
 def read_config(path: str) -> Config:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..export import PARTS, Export, Source, Verification, convert, verify
 from ..export.fit import Misfit
-from ..export.source import refusing
+from ..export.source import build_source, read_config, refusing
 from ..export.verify import drawing_the_same
 from ..models.encoders import SIDES
 from ..models.levels import Level
@@ -144,16 +144,37 @@ def prove(plan: Plan) -> tuple[Export, Verification]:
         ValueError: If the export would not fit, or its maps would differ there.
     """
     plan.network.use([*plan.encoder, *plan.decoder])
-    model = dict(network=plan.config, branches=branch_levels(plan))
-    source = Source(plan.network.eval(), model, TEACHER, {}, f'the network derived from {plan.downstream.path}')
+    model, path = dict(network=plan.config, branches=branch_levels(plan)), plan.downstream.path
     try:
-        export = convert(source, plan.downstream.layout, plan.part, target=plan.downstream.path)
-        return export, verify(source, export, plan.downstream.path)
+        return _prove(plan, Source(plan.network.eval(), model, TEACHER, {}, f'the network derived from {path}'))
     except Misfit as error:
         raise ValueError(
-            f'what was derived from {plan.downstream.path} does not fit it; do in_channels and in_index of its neck '
+            f'what was derived from {path} does not fit it; do in_channels and in_index of its neck '
             f'and heads agree with what its backbone gives? {error}'
         ) from error
+
+
+def prove_edited(plan: Plan, config: str) -> None:
+    """Does the same with the network of a config that somebody edited.
+
+    Args:
+        plan: What the config was made of.
+        config: Its path.
+
+    Raises:
+        ValueError: If its network cannot be built, or would not fit.
+    """
+    model = read_config(config)['model']
+    try:
+        _prove(plan, Source(build_source(model, config).eval(), model, TEACHER, {}, config))
+    except ValueError as error:
+        wrong = f'{config} was edited, and {plan.downstream.path} could not load its result; undo that'
+        raise ValueError(f'{wrong}: {error}') from error
+
+
+def _prove(plan: Plan, source: Source) -> tuple[Export, Verification]:
+    export = convert(source, plan.downstream.layout, plan.part, target=plan.downstream.path)
+    return export, verify(source, export, plan.downstream.path)
 
 
 def branch_levels(plan: Plan) -> dict[str, dict[str, Sequence[str] | str]]:

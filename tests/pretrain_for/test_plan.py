@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mmdecon import compat
-from mmdecon.pretrain_for import Plan, make_plan, prove, read_downstream
+from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
+from mmdecon.pretrain_for.plan import prove_edited
 
 from .models import BN, CHANNELS, LOSS, RESNET, UPER, write
 
@@ -33,6 +34,31 @@ def test_what_only_fine_tuning_needs_is_left_out(tmp_path: Path) -> None:
     export, found = prove(made)
     assert export.part == 'encoder+decoder' and found.equal == ['c2', 'c3', 'c4', 'c5', 'out']
     assert set(found.fit.new) == {'classifier', 'auxiliary_head'}
+
+
+def test_an_edited_config_must_fit_before_it_is_trained(tmp_path: Path) -> None:
+    made, path = plan(tmp_path, UPER), tmp_path / 'pretrain.py'
+    text = config_text(made, Run(next(iter(METHODS)), ['a'], 40, 8, 100, True, ('absent.pth', ''), 2), tmp_path)
+    for before, after, message in [
+        ('batch_size=8', 'batch_size=4', ''),
+        (
+            "'mmseg.UPerHead', channels=8",
+            "'mmseg.UPerHead', channels=16",
+            r'decode_head\.psp_modules.* is \(16, 64, 1, 1\) here',
+        ),
+        ("type='mmseg.UPerHead'", "type='mmseg.FCNHead'", 'the network of .*pretrain.py cannot be built'),
+        ('depth=18', 'depth=19', 'the network of .*pretrain.py cannot be built: KeyError'),
+    ]:
+        assert before in text
+        path.write_text(text.replace(before, after))
+        if not message:
+            prove_edited(made, str(path))
+            continue
+        with pytest.raises(
+            ValueError,
+            match=f'pretrain.py was edited, and .*model.py could not load its result; undo that: .*{message}',
+        ):
+            prove_edited(made, str(path))
 
 
 def test_a_neck_and_its_head(tmp_path: Path) -> None:

@@ -1,22 +1,18 @@
-"""What the command line tools share: their arguments, the config these make, and the processes they run in.
+"""What the command line tools share: their arguments, and the config these make.
 
 An argument that cannot work ends the program with one sentence before any work starts.
 """
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from difflib import get_close_matches
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
-from torch import distributed
 
 from .checkpoint import require_whole
 from .clashes import UNREAD, refuse_clashes
@@ -163,44 +159,6 @@ def require_checkpoint(path: str, place: str) -> str:
     except (OSError, ValueError) as fault:
         refuse(f'{fault}.')
     return path
-
-
-@contextmanager
-def processes(cfg: Config) -> Iterator[None]:
-    """Joins the processes of a distributed run and leaves them at its end.
-
-    mmengine joins them itself on GPUs; on a machine without one it fails, so there this function does, with gloo.
-
-    Args:
-        cfg: The config; without a GPU, its model wrapper is told so.
-
-    Raises:
-        SystemExit: If the launcher did not start this process, or needs a GPU that is not there.
-    """
-    if cfg.launcher == 'pytorch' and 'RANK' not in os.environ:
-        refuse(
-            '--launcher pytorch is for programs that torchrun starts: torchrun --nproc_per_node=2 tools/train.py ...'
-        )
-    if cfg.launcher != 'none' and get_device() == 'cpu':
-        if cfg.launcher != 'pytorch':
-            refuse(f'--launcher {cfg.launcher} needs a GPU; without one, use torchrun and --launcher pytorch.')
-        distributed.init_process_group('gloo')
-        if not cfg.get('strategy'):  # it wraps the model itself
-            _wrap_without_gpu(cfg)
-    yield
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.barrier()  # the first may still write the last checkpoint, which what comes next may read
-        distributed.destroy_process_group()
-
-
-def _wrap_without_gpu(cfg: Config) -> None:
-    """Tells mmengine's model wrapper that there are no devices to choose from."""
-    wrapper = dict(
-        type='MMDistributedDataParallel',
-        broadcast_buffers=False,
-        find_unused_parameters=cfg.get('find_unused_parameters', False),
-    )
-    cfg.model_wrapper_cfg = {**wrapper, **(cfg.get('model_wrapper_cfg') or {}), 'device_ids': None}
 
 
 def build_runner(cfg: Config) -> Runner:

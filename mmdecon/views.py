@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .precision import upcast
 from .resample import centres, resample
 
-MOSTLY = 0.5  # of a cell's pixels must have a value, for the cell to count
 WHOLLY = 0.999  # of what is interpolated between cells must come from those that count
 
 
@@ -200,46 +198,3 @@ def cells_in_source(view: View, shape: Sequence[int], unit: str = 'pixel') -> Ce
     (h, w), flipped = shape, view.flipped
     x = centres(torch.where(flipped, right, left), torch.where(flipped, left, right), w)
     return Cells(x, centres(top, bottom, h), torch.hypot((right - left) / w, (bottom - top) / h))
-
-
-def valid_cells(view: View | None, shape: Sequence[int]) -> Tensor | None:
-    """Finds the cells of a view's map that show something: at least half of their pixels have a value.
-
-    Args:
-        view: The view that the map belongs to; None for one without such pixels.
-        shape: (h, w).
-
-    Returns:
-        (B, h, w), bool; None if all pixels have a value because the data has no others.
-    """
-    if view is None or view.valid is None:
-        return None
-    if view.valid.shape[1:] == tuple(shape):
-        return view.valid
-    return F.adaptive_avg_pool2d(view.valid[:, None].float(), (shape[0], shape[1]))[:, 0] >= MOSTLY
-
-
-def mean_of_valid(maps: Tensor, valid: Tensor | None) -> Tensor:
-    """Averages maps over their cells.
-
-    Args:
-        maps: (B, C, h, w).
-        valid: Which cells count, (B, h, w), bool; None for all.
-
-    Returns:
-        (B, C); 0 where no cell counts.
-
-    Examples:
-        >>> mean_of_valid(torch.tensor([[[[1., 3., 8.]]]]), torch.tensor([[[True, True, False]]]))
-        tensor([[2.]])
-    """
-    if valid is None:
-        return maps.mean(dim=(2, 3))
-    counts = valid.sum(dim=(1, 2))[:, None].clamp(min=1)
-    return maps.masked_fill(~valid[:, None], 0).sum(dim=(2, 3)) / counts
-
-
-def shows_something(*views: View | None) -> Tensor | None:
-    """Whether any pixel of an image has a value in each of some views, (B,), bool; None if the data has no others."""
-    masks = [view.valid.flatten(1).any(dim=1) for view in views if view is not None and view.valid is not None]
-    return torch.stack(masks).all(dim=0) if masks else None

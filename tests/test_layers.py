@@ -16,6 +16,7 @@ LAYERS = (
         'precision',
         'resample',
         'views',
+        'valid_cells',
         'noise_views',
         'schedules',
         'dist',
@@ -37,7 +38,7 @@ LAYERS = (
     ('export', 'evaluation'),
     ('resuming',),
     ('downstream', 'hooks', 'engine', 'sharding'),
-    ('clashes', 'option_keys', 'cli'),
+    ('clashes', 'option_keys', 'cli', 'processes'),
     ('transfer', 'pretrain_for'),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -1,22 +1,20 @@
 """Pre-trains encoder and decoder of the model that a config of mmseg or mmdet describes, and exports them for it."""
 
 import shlex
-import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import NamedTuple
 
 from mmdecon.files import require_writable
 from mmdecon.locking import locked
 from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
 from mmdecon.pretrain_for.batch import ON_CPU
 from mmdecon.pretrain_for.choices import choose_run
+from mmdecon.pretrain_for.commands import Places, carry_on, export_command, make_folder, place, train_command
 from mmdecon.pretrain_for.config_file import VIEW
 from mmdecon.pretrain_for.plan import prove_edited
 from mmdecon.pretrain_for.rasters import PRESETS
 from mmdecon.pretrain_for.record import (
-    PRETRAINING,
     begin,
     is_finished,
     require_length,
@@ -82,69 +80,6 @@ def check(args: Namespace) -> None:
         refuse('--decoder-only keeps the encoder as it starts: name its weights with --init FILE.')
 
 
-class Places(NamedTuple):
-    """Where results go.
-
-    Attributes:
-        config: Of the pre-training.
-        last: The checkpoint that it ends with.
-        weights: The export.
-    """
-
-    config: Path
-    last: Path
-    weights: Path
-
-
-def place(args: Namespace, downstream: str) -> Places:
-    """Says where results go, by the name of the downstream config."""
-    name = Path(downstream).stem
-    folder = Path(args.work_dir or f'work_dirs/pretrain_for_{name}')
-    last = folder / PRETRAINING / f'epoch_{args.epochs}.pth'
-    return Places(folder / f'pretrain_for_{name}.py', last, folder / f'{name}_pretrained.pth')
-
-
-def train_command(args: Namespace, places: Places) -> list[str]:
-    """The command that trains, and goes on where it was stopped."""
-    start = [sys.executable]
-    if args.gpus > 1:
-        start += ['-m', 'torch.distributed.run', f'--nproc_per_node={args.gpus}', '--standalone']
-    tool = [str(TOOLS / 'train.py'), str(places.config), '--work-dir', str(places.last.parent), '--resume']
-    return [*start, *tool, *(['--launcher', 'pytorch'] if args.gpus > 1 else []), *(['--amp'] if args.amp else [])]
-
-
-def export_command(plan: Plan, places: Places) -> list[str]:
-    """The command that exports the last checkpoint, verified in the downstream model."""
-    target = ['--layout', plan.downstream.layout, '--part', plan.part, '--target', plan.downstream.path]
-    return [sys.executable, str(TOOLS / 'export.py'), str(places.last), str(places.weights), *target]
-
-
-def make_folder(path: Path) -> None:
-    """Makes the folder of results.
-
-    Raises:
-        ValueError: If that cannot be.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f'--work-dir {path} cannot be made: {error.strerror}') from error
-
-
-def carry_on(command: list[str], lock: int) -> None:
-    """Runs a command, which holds the lock as long as it runs.
-
-    Raises:
-        SystemExit: If it fails, which it has told itself, or the user stops it.
-    """
-    try:
-        done = subprocess.run(command, check=False, pass_fds=(lock,))
-    except KeyboardInterrupt:
-        refuse('stopped; the same command goes on from the last checkpoint.')
-    if done.returncode:
-        sys.exit(done.returncode)
-
-
 def carry_out(args: Namespace, plan: Plan, places: Places, images: int, lock: int) -> None:
     """Trains, unless that is done, and exports."""
     train, export = train_command(args, places), export_command(plan, places)
@@ -190,7 +125,7 @@ def pretrain(args: Namespace) -> None:
         ValueError: If anything of what was given cannot work; before any training.
     """
     downstream = read_downstream(args.config)
-    places = place(args, downstream.path)
+    places = place(args, downstream.path, TOOLS)
     require_writable(str(places.config), '--work-dir')
     plan = make_plan(downstream, args.size, args.decoder_only)
     run = choose_run(args, plan, places.config)

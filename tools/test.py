@@ -3,7 +3,8 @@
 from mmengine.runner import CheckpointLoader
 from torch import nn
 
-from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
+from mmdecon.cli import build_runner, common_parser, load_config, require_checkpoint
+from mmdecon.processes import processes
 from mmdecon.refusal import refuse, told_plainly
 
 

@@ -13,10 +13,11 @@ from mmengine.dist import get_world_size
 from mmengine.runner import Runner
 
 from mmdecon.checkpoint import require_whole
-from mmdecon.cli import build_runner, common_parser, load_config, processes, require_checkpoint
+from mmdecon.cli import build_runner, common_parser, load_config, require_checkpoint
 from mmdecon.files import full_disk_named
 from mmdecon.hooks.lone_image import REMEDY, TORCHS
 from mmdecon.hooks.schedule_length import require_room
+from mmdecon.processes import processes
 from mmdecon.refusal import refuse, told_plainly
 from mmdecon.resuming import find_checkpoint, refuse_overwriting
 

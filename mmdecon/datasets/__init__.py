@@ -1,8 +1,8 @@
 """Datasets and transforms: from image files to batches of views."""
 
 from ..images.errors import UnreadableImage
+from ..images.load_image import LoadImage
 from ..images.raster import LoadRaster
-from ..images.reading import LoadImage
 from .depth_folder import DepthFolder
 from .depth_loading import LoadDepth, UnusableDepth
 from .depth_transforms import KBCrop, MaskDepth, RandomGamma

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage, advise, part_of
+from ..images.load_image import LoadImage
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
-from ..images.reading import LoadImage, look_at
+from ..images.reading import look_at
 from ..texts import shown
 from .file_list import Sample, SampleList
 from .pixel_photometrics import PixelPhotometrics

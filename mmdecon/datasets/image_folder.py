@@ -11,9 +11,9 @@ from mmengine.logging import print_log
 
 from ..images.errors import UnreadableImage
 from ..images.listing import IMAGE_EXTENSIONS, as_paths
+from ..images.load_image import LoadImage
 from ..images.raster import LoadRaster
 from ..images.raster_facts import Facts
-from ..images.reading import LoadImage
 from ..images.seeding import seeded
 from ..images.storage import Storage
 from ..registry import DATASETS

@@ -11,12 +11,13 @@ from mmcv.transforms import BaseTransform
 
 from ..registry import TRANSFORMS
 from ..texts import shown
+from .allowed_values import Values
 from .crops import Box
 from .errors import UnreadableImage
 from .header import refuse_oversized
 from .pixels import limits
 from .raster_facts import Alike, Facts
-from .raster_image import RasterImage, Values
+from .raster_image import RasterImage
 from .raster_options import as_bands, as_range, is_number
 from .readers.base import Source
 from .readers.by_content import open_source
@@ -39,8 +40,8 @@ class LoadRaster(BaseTransform):
     adds ``img2`` or ``encoded2``, a slice drawn from them with NumPy's global generator, for the second view, and its
     own ``nodata2``.
 
-    The first bytes of a file choose its reader, not its name. :class:`~mmdecon.images.reading.LoadImage` is for photos
-    as uint8 BGR.
+    The first bytes of a file choose its reader, not its name. :class:`~mmdecon.images.load_image.LoadImage` is for
+    photos as uint8 BGR.
 
     Args:
         bands: Numbers of the channels to keep, from 0, in this order; None for all.

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..images.pixel_draws import EACH, FIXED, PixelDraws, PixelOptions
-from ..views import mean_of_valid
+from ..valid_cells import mean_of_valid
 from .batch_photometrics import SIGMAS, blur
 
 

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from ..resample import resample
-from ..views import WHOLLY, View, place_within, shared_area, valid_cells
+from ..valid_cells import valid_cells
+from ..views import WHOLLY, View, place_within, shared_area
 
 AREAS = ('view', 'overlap')
 

@@ -1,12 +1,8 @@
 """Strict loading of pretrained weights."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import torch
-from mmcv.cnn import is_norm
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
@@ -15,11 +11,7 @@ from ..translation import adopt
 from .encoders import SIDES
 from .first_conv import adapt_first
 from .first_layer import image_readers
-from .twin import TEACHER
-
-HOMELESS = ('fc.', 'head.', 'heads.', 'classifier.', 'mask_token')
-BEHIND_THE_LAST_MAP = ('conv_head.', 'bn2.', 'norm.', 'fc_norm.')  # of timm's classifiers
-NUMBERED = re.compile(r'(\D+)\d+\.(weight|bias)')
+from .weight_names import HOMELESS, best_prefix, flatten_tensors, match_names, output_norms
 
 
 class Start(NamedTuple):
@@ -82,11 +74,11 @@ def load_pretrained(
     """
     path, prefix = config['checkpoint'], config.get('prefix') or ''
     prefix = prefix if not prefix or prefix.endswith('.') else prefix + '.'
-    tensors = dict(_flatten(load_file(path, place)['state_dict']))
+    tensors = dict(flatten_tensors(load_file(path, place)['state_dict']))
     given = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
     given = adopt(given, module.state_dict())
-    norms = _output_norms(module, given)
-    names = _match(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
+    norms = output_norms(module, given)
+    names = match_names(given, module, HOMELESS + tuple(config.get('ignore', ())), norms)
     state = {ours: given[name] for name, ours in names.items()}
     state, adapted = _adapt(state, module, config.get('first_conv'), place, sides)
     broken = next((name for name, value in state.items() if not value.isfinite().all()), None)
@@ -151,47 +143,6 @@ def _load(module: nn.Module, given: dict[str, Tensor], norms: set[str]) -> list[
     return sorted(_differences(set(result.missing_keys) - norms, result.unexpected_keys))
 
 
-def _match(given: dict[str, Tensor], module: nn.Module, homeless: tuple[str, ...], norms: set[str]) -> dict[str, str]:
-    """The module's name of each tensor, without those that have no place there and start with something homeless."""
-    wanted = module.state_dict()
-    wrapper = _wrapper(wanted, given)
-    joined = {name[len(wrapper) :].replace('.', '_'): name for name in wanted} if wrapper else {}
-    homeless += BEHIND_THE_LAST_MAP if wrapper else ()
-    matched: dict[str, str] = {}
-    for name in given:
-        ours = joined.get(name.replace('.', '_'), wrapper + name)
-        if ours in wanted or not (name.startswith(homeless) or _kind(name) in map(_kind, norms)):
-            matched[name] = ours
-    return matched
-
-
-def _wrapper(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
-    """What all names of a module that wraps another start with, where those of the file do not.
-
-    timm's feature extractors, which are wrapped so, moreover join the names of stages by underscores; those of ViTs are
-    wrapped twice.
-    """
-    wrapper, firsts = '', {name.partition('.')[0] + '.' for name in wanted}
-    while len(firsts) == 1 and all(name.startswith(wrapper + min(firsts)) for name in wanted):
-        wrapper += firsts.pop()
-        firsts = {name[len(wrapper) :].partition('.')[0] + '.' for name in wanted}
-    return '' if any(wrapper and name.startswith(wrapper) for name in given) else wrapper
-
-
-def _output_norms(module: nn.Module, given: Iterable[str]) -> set[str]:
-    """Names of a backbone's norms behind its stages: numbered, without statistics, and some of the kind in the file."""
-    kinds = {_kind(name) for name in given}
-    children = [(child, part) for child, part in module.named_children() if is_norm(part) and not list(part.buffers())]
-    names = {f'{child}.{field}' for child, part in children for field, _ in part.named_parameters()}
-    return {name for name in names if _kind(name) in kinds - {''}}
-
-
-def _kind(name: str) -> str:
-    """What precedes the number of a numbered norm, ``'norm'`` of ``'norm3.weight'``; empty for other tensors."""
-    match = NUMBERED.fullmatch(name)
-    return match[1] if match else ''
-
-
 def find_prefix(path: str, module: nn.Module, place: str) -> str:
     """What most of a module's tensors are named behind in a file; empty where they have their own names, or others.
 
@@ -203,38 +154,14 @@ def find_prefix(path: str, module: nn.Module, place: str) -> str:
     Raises:
         ValueError: If it cannot be read.
     """
-    return _best_prefix(dict(_flatten(load_file(path, place)['state_dict'])), module) or ''
-
-
-def _best_prefix(tensors: Mapping[str, Tensor], module: nn.Module) -> str | None:
-    """What more than half of a module's names stand behind in a file, with its dot; None if nothing.
-
-    Of several that as many stand behind it is the teacher's, which is what is exported, or the first.
-    """
-    wanted = module.state_dict()
-    found = Counter(
-        key[: -len(name)] for name in wanted for key in tensors if key == name or key.endswith('.' + name)
-    ).most_common()
-    if not found or found[0][1] <= len(wanted) // 2:
-        return None
-    alike = [prefix for prefix, count in found if count == found[0][1]]
-    return next((prefix for prefix in alike if TEACHER in prefix.split('.')), alike[0])
+    return best_prefix(dict(flatten_tensors(load_file(path, place)['state_dict'])), module) or ''
 
 
 def _remedy(tensors: Mapping[str, Tensor], prefix: str, module: nn.Module, place: str) -> str:
     """What to change: the prefix, if another fits better, or the encoder."""
-    better = _best_prefix(tensors, module)
+    better = best_prefix(tensors, module)
     if better is not None and better != prefix:
         return f'Most of its names are there under prefix={better!r}.'
     if place.startswith('--'):  # an option of a tool
         return 'Name a file of the same encoder.'
     return 'Choose the encoder that the file was made for, or its prefix; name what may be left out in ignore=[...].'
-
-
-def _flatten(state: Mapping[str, Any], prefix: str = '') -> Iterator[tuple[str, Tensor]]:
-    """Tensors by name, those of state dicts inside a file's (``model``, ``teacher``) under its dotted name."""
-    for name, value in state.items():
-        if isinstance(value, torch.Tensor):
-            yield f'{prefix}{name}', value
-        elif isinstance(value, Mapping):
-            yield from _flatten(value, f'{prefix}{name}.')

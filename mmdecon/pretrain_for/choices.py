@@ -13,11 +13,12 @@ from ..datasets.file_checks import SKIP
 from ..models.pretrained import find_prefix, load_pretrained
 from ..registry import DATASETS
 from .batch import ON_CPU, fits_on_gpu, largest_batch
-from .config_file import Run, config_text, read_text
+from .config_file import config_text, read_text
 from .labels import find_labels
 from .plan import Plan
 from .rasters import find_range, preset_of
 from .record import has_begun, recorded, was_edited
+from .run import Run
 
 
 def sources(given: str | None) -> str | list[str | int] | None:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,14 @@ from typing import Any
 from mmengine.config import Config
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..models.decon import MOMENTUM
 from ..models.first_layer import COLOURS
-from .methods import METHODS
+from .methods import METHODS, Method
 from .plan import Plan, branch_levels
 from .python_text import WIDTH, Code, Extended, as_code
 from .rasters import PIPELINE, PRESETS, base_of, raster_variables
+from .run import Run
+from .schedules import momentum_start, short_schedule
 
 VIEW = 224
 """Side in pixels of the views of configs/_base_/datasets."""
@@ -23,49 +25,6 @@ LOGGED, KEPT, LINES = 50, 3, 100
 lines that a short run's log has, though one for each epoch."""
 SMALL, SMALL_RATE = 64, dict(optimizer=dict(lr=5e-4))
 """Images a step below which rates that are scaled with them, down from 512, move next to nothing; AdamW's then."""
-WARM_UP = 5
-"""Epochs of warm-up of configs/_base_/schedules."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a user chooses of a run.
-
-    Attributes:
-        method: A name in :data:`METHODS`.
-        folders: Of images.
-        images: How many these hold.
-        batch_size: Images a step and device.
-        epochs: Of the run.
-        fast: Whether branches are cheap instead of as published.
-        init: Weights that the encoder starts from, and the prefix of their names; None for random initialisation.
-        workers: Processes that load images.
-        first_conv: What the channels of the encoder's first convolution start from, where ``init`` has others.
-        preset: One of :data:`~mmdecon.pretrain_for.rasters.PRESETS`, where the images are no photos.
-        devices: Processes that train.
-        skips: Whether images that cannot be read are left out.
-        value_range: Lowest and highest value of images that are no photos, which changes of values are shares of; None
-            where the dtype or the files tell it.
-    """
-
-    method: str
-    folders: list[str]
-    images: int
-    batch_size: int
-    epochs: int
-    fast: bool
-    init: tuple[str, str] | None
-    workers: int
-    first_conv: str | list[str | int] | None = None
-    preset: str | None = None
-    value_range: tuple[float, float] | None = None
-    devices: int = 1
-    skips: bool = False
-
-    @property
-    def steps(self) -> int:
-        """Of the whole run: each device has its share of the images, filled up, and leaves out what fills no batch."""
-        return self.epochs * (-(-self.images // self.devices) // self.batch_size)
 
 
 def bases_folder() -> Path:
@@ -118,7 +77,7 @@ def config_text(plan: Plan, run: Run, folder: Path) -> str:
         default_hooks=_hooks(run),
     )
     rate = dict(optim_wrapper=SMALL_RATE) if small else dict(auto_scale_lr=dict(enable=True))
-    entries.update(_schedule(run), **rate)
+    entries.update(short_schedule(run.epochs, run.steps), **rate)
     head = f'# {run.method} on the encoder and decoder of {name}; made by tools/pretrain_for.py.'
     lines = [f'{key} = {as_code(value, 0, WIDTH - len(key) - 3)}' for key, value in entries.items()]
     return '\n'.join([head, *lines, ''])
@@ -135,11 +94,21 @@ def _model(plan: Plan, run: Run) -> dict[str, Any]:
     cheap = base.positions if run.fast else {}
     branches = {name: Extended('_base_.branch', **given, **cheap) for name, given in branch_levels(plan).items()}
     sides = dict(alpha=0.5) if len(branches) > 1 else {}
-    momentum = dict(momentum=Code('_base_.momentum')) if base.momentum else {}
     colours = _colours(plan.downstream.model.get('data_preprocessor') or {}, plan.network.in_channels)
     preprocessor = dict(type='mmdecon.ViewPreprocessor', **colours)
     model = dict(type='mmdecon.DeCon', data_preprocessor=preprocessor, network=network)
-    return dict(**model, **sides, **momentum, branches=branches)
+    return dict(**model, **sides, **_momentum(run, base), branches=branches)
+
+
+def _momentum(run: Run, base: Method) -> dict[str, Any]:
+    """The teachers' schedule: that of the base file, which starts lower in short runs."""
+    file = bases_folder() / 'branches' / f'{base.exact}.py'
+    own = Config.fromfile(file).get('momentum')
+    usual = {**MOMENTUM, **(own or {})}['start']
+    start = momentum_start(run.steps, usual)
+    if start == usual:
+        return dict(momentum=Code('_base_.momentum')) if own else {}
+    return dict(momentum=Extended('_base_.momentum', start=start) if own else dict(start=start))
 
 
 def _colours(preprocessor: Mapping[str, Any], channels: int) -> dict[str, Any]:
@@ -182,16 +151,6 @@ def _hooks(run: Run) -> dict[str, Any]:
     """Something to see early, and every epoch to go on from."""
     interval = min(LOGGED, max(1, run.steps // LINES))
     return dict(logger=dict(interval=interval), checkpoint=dict(interval=1, max_keep_ckpts=KEPT))
-
-
-def _schedule(run: Run) -> dict[str, Any]:
-    """A warm-up of a tenth of the run, where the run is too short for that of the base file."""
-    if run.epochs > 2 * WARM_UP:
-        return {}
-    warm = run.steps // 10
-    rising = [dict(type='LinearLR', start_factor=0.01, begin=0, end=warm, by_epoch=False)] if warm else []
-    falling = dict(type='CosineAnnealingLR', eta_min=1e-6, begin=warm, end=run.steps, by_epoch=False)
-    return dict(param_scheduler=[*rising, falling])
 
 
 def read_text(text: str, folder: Path) -> Config:

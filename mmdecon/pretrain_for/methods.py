@@ -17,20 +17,18 @@ class Method:
         fast: The same, narrower.
         positions: What a fast branch has besides.
         data: File in configs/_base_/datasets.
-        momentum: Whether the file has a teachers' schedule of its own.
     """
 
     exact: str
     fast: str
     positions: Mapping[str, Any] = field(default_factory=dict)
     data: str = 'folder'
-    momentum: bool = False
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         'slotcon': Method('slotcon', 'slotcon_small', dict(positions=POSITIONS)),
-        'densecl': Method('densecl', 'densecl_small', momentum=True),
+        'densecl': Method('densecl', 'densecl_small'),
         'pixpro': Method('pixpro', 'pixpro_small', dict(positions=POSITIONS)),
         'detcon-b': Method('detcon_b', 'detcon_b_small', data='folder_fh'),
     }

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader
 
 from mmdecon.datasets import ImageFolder, ViewSampler
 from mmdecon.images.errors import UnreadableImage
-from mmdecon.images.reading import LoadImage, read_image
+from mmdecon.images.load_image import LoadImage
+from mmdecon.images.reading import read_image
 from mmdecon.registry import TRANSFORMS
 
 lmdb = pytest.importorskip('lmdb', reason='lmdb is not installed: pip install lmdb')

@@ -11,7 +11,8 @@ from mmdecon.models.objectives.densecl import match
 from mmdecon.models.objectives.queue import Queue
 from mmdecon.models.positions import PositionSampler
 from mmdecon.registry import MODELS
-from mmdecon.views import View, mean_of_valid, shows_something, valid_cells
+from mmdecon.valid_cells import mean_of_valid, shows_something, valid_cells
+from mmdecon.views import View
 from tests.support import all_objectives
 from tests.support.tiny import total
 from tests.support.wide import sampled

@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+
+from mmdecon.pretrain_for import Plan, Run, config_text, make_plan, read_downstream
+from mmdecon.pretrain_for.config_file import read_text
 from mmdecon.pretrain_for.python_text import as_code
 
 BN = dict(type='SyncBN', requires_grad=True)
@@ -51,3 +55,16 @@ def write(folder: Path, model: dict[str, Any], scope: str = 'mmseg', name: str =
     path = folder / name
     path.write_text('\n'.join(lines) + '\n')
     return str(path)
+
+
+def plan(folder: Path, model: dict[str, Any], scope: str = 'mmseg', **options: Any) -> Plan:
+    """What is derived from a model."""
+    return make_plan(read_downstream(write(folder, model, scope)), **options)
+
+
+def made(folder: Path, downstream: dict[str, Any] = UPER, size: int = 224, **options: Any) -> Config:
+    """The config of a small model, as it is read."""
+    given: dict[str, Any] = dict(method='slotcon', folders=['a b/c'], images=40, batch_size=8, epochs=100)
+    given.update(fast=True, init=None, workers=2)
+    plan = make_plan(read_downstream(write(folder, downstream)), size)
+    return read_text(config_text(plan, Run(**{**given, **options}), folder), folder)

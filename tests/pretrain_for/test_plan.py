@@ -6,14 +6,10 @@ from typing import Any
 import pytest
 
 from mmdecon import compat
-from mmdecon.pretrain_for import METHODS, Plan, Run, config_text, make_plan, prove, read_downstream
+from mmdecon.pretrain_for import METHODS, Run, config_text, prove, read_downstream
 from mmdecon.pretrain_for.plan import prove_edited
 
-from .models import BN, CHANNELS, LOSS, RESNET, UPER, write
-
-
-def plan(folder: Path, model: dict[str, Any], scope: str = 'mmseg', **options: Any) -> Plan:
-    return make_plan(read_downstream(write(folder, model, scope)), **options)
+from .models import BN, CHANNELS, LOSS, RESNET, UPER, plan, write
 
 
 def test_what_only_fine_tuning_needs_is_left_out(tmp_path: Path) -> None:
@@ -168,68 +164,6 @@ def test_a_head_that_pools_more_than_small_images_have(tmp_path: Path) -> None:
     made = plan(tmp_path, dict(type='EncoderDecoder', backbone=backbone, decode_head=head))
     assert (made.size, made.config['probe_size'], made.decoder, made.left) == (512, 512, ['out'], {})
     assert 'out' in prove(made)[1].equal
-
-
-DETECTOR = dict(
-    backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8),
-    neck=dict(type='FPN', in_channels=CHANNELS, out_channels=8, num_outs=5),
-)
-ANCHORS = dict(type='AnchorGenerator', scales=[8], ratios=[1.0], strides=[4, 8, 16, 32, 64])
-RETINA = dict(
-    type='RetinaHead', num_classes=2, in_channels=8, feat_channels=8, stacked_convs=1, anchor_generator=ANCHORS
-)
-
-
-def test_a_detector_that_is_a_proposal_network_alone(tmp_path: Path) -> None:
-    pytest.importorskip('mmdet')
-    head = dict(type='RPNHead', in_channels=8, feat_channels=8, anchor_generator=ANCHORS)
-    export, found = prove(
-        plan(
-            tmp_path,
-            dict(type='RPN', **DETECTOR, rpn_head=head, **{f'{of}_cfg': dict(rpn=dict()) for of in ('train', 'test')}),
-            'mmdet',
-        )
-    )
-    assert 'bbox_head.rpn_conv.weight' in export.state and 't2' in found.equal and set(found.fit.new) == {'classifier'}
-
-
-def test_a_dense_head_that_proposes(tmp_path: Path) -> None:
-    pytest.importorskip('mmdet')
-    head = dict(type='FCOSHead', num_classes=1, in_channels=8, feat_channels=16, stacked_convs=1, norm_cfg=BN)
-    settings = {f'{of}_cfg': dict(rpn=dict(), rcnn=None) for of in ('train', 'test')}
-    export, found = prove(plan(tmp_path, dict(type='TwoStageDetector', **DETECTOR, rpn_head=head, **settings), 'mmdet'))
-    assert 'rpn_head.cls_convs.0.conv.weight' in export.state and {'cls2', 'reg2'} <= set(found.equal)
-
-
-def test_levels_that_a_small_image_does_not_tell_apart(tmp_path: Path) -> None:
-    pytest.importorskip('mmdet')
-    pytest.importorskip('mmcv.ops')
-    pyramid = dict(DETECTOR['neck'], out_channels=16, start_level=1, add_extra_convs='on_output')
-    necks = [pyramid, dict(type='DyHead', in_channels=16, out_channels=16, num_blocks=1)]
-    head = dict(RETINA, in_channels=16, anchor_generator=dict(ANCHORS, strides=[8, 16, 32, 64, 128]))
-    made = plan(tmp_path, dict(type='RetinaNet', **{**DETECTOR, 'neck': necks}, bbox_head=head), 'mmdet')
-    strides = [made.network.levels[f'{of}{i}'].stride for of in ('p', 'q', 'cls', 'reg') for i in range(3, 8)]
-    assert strides == 4 * [8, 16, 32, 64, 128] and made.config['probe_size'] == 256
-    assert {'p6', 'q6', 'cls6'} <= set(prove(made)[1].equal) and made.left.keys() == {
-        f'level {of}7' for of in ('p', 'q', 'cls', 'reg')
-    }
-
-
-def test_constants_of_a_loss_are_no_weights(tmp_path: Path) -> None:
-    pytest.importorskip('mmdet')
-    head = dict(
-        RETINA,
-        loss_cls=dict(type='GHMC', bins=4, momentum=0.75),
-        loss_bbox=dict(type='GHMR', bins=4, momentum=0.7),
-    )
-    _, found = prove(plan(tmp_path, dict(type='RetinaNet', **DETECTOR, bbox_head=head), 'mmdet'))
-    assert 'cls2' in found.equal and 'edges' not in str(found.fit.new)
-
-
-def test_a_norm_that_needs_a_group_of_processes(tmp_path: Path) -> None:
-    pytest.importorskip('mmdet')
-    head = dict(RETINA, norm_cfg=dict(type='MMSyncBN', requires_grad=True))
-    assert 'cls2' in prove(plan(tmp_path, dict(type='RetinaNet', **DETECTOR, bbox_head=head), 'mmdet'))[1].equal
 
 
 def test_the_decoder_alone(tmp_path: Path) -> None:

@@ -4,48 +4,18 @@ Shapes: B images, C channels, H x W pixels, h x w cells.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from ...registry import LAYOUTS
 from ..pieces import Export, Piece
 from ..source import Source
-from .rules import Rule, apply_rules
-
-SAME: Sequence[Rule] = ((r'(.+)', r'\1'),)
-
-
-@dataclass(frozen=True)
-class Counterpart:
-    """A library's class for one of a pre-training config.
-
-    Attributes:
-        type: The library's class.
-        rules: From the names inside our class to those inside the library's.
-        arguments: What the library's class must be told where the config is silent.
-    """
-
-    type: str
-    rules: Sequence[Rule] = SAME
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Misfits(NamedTuple):
-    """Names of tensors that keep an export from fitting a model.
-
-    Attributes:
-        holes: Of the model, which the export should fill and does not.
-        left_over: Of the export, without a place in the model.
-        unequal: Of both, with another shape there.
-    """
-
-    holes: Sequence[str]
-    left_over: Sequence[str]
-    unequal: Sequence[str]
+from .counterparts import Counterpart
+from .remedies import Misfits
+from .rules import apply_rules
 
 
 class Layout(ABC):

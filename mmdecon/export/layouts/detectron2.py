@@ -16,8 +16,8 @@ from ...models.decoders import NECK
 from ...registry import LAYOUTS
 from ..pieces import Export
 from ..source import Source
-from .base import Misfits
 from .by_table import TableLayout, has_norms
+from .remedies import Misfits
 from .shapes import ResNetShape
 
 

@@ -8,7 +8,7 @@ from ...models.decoders.arguments import class_of
 from ...registry import LAYOUTS
 from ..pieces import Piece
 from ..source import read_config
-from .base import SAME, Counterpart
+from .counterparts import SAME, Counterpart
 from .openmmlab import FLAT_STEM, OpenMMLabLayout
 
 PLAIN = dict(stem_channels=64)  # the default of mmpretrain and mmseg, not of mmdet

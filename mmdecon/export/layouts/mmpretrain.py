@@ -10,7 +10,7 @@ from ...registry import LAYOUTS
 from ...translation import TABLES
 from ..pieces import Export, Piece
 from ..source import Source
-from .base import Counterpart
+from .counterparts import Counterpart
 from .openmmlab import OpenMMLabLayout
 from .rules import Rule
 

@@ -1,7 +1,7 @@
 """The layout of mmseg: segmenters and depth estimators."""
 
 from ...registry import LAYOUTS
-from .base import Counterpart
+from .counterparts import Counterpart
 from .openmmlab import FLAT_STEM, OpenMMLabLayout
 
 

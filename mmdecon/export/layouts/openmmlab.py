@@ -17,8 +17,8 @@ from ...models.decoders.arguments import full_type
 from ...registry import MODELS, build_foreign
 from ..pieces import Export
 from ..source import Source, read_config, refusing
-from .base import Layout, Misfits
-from .remedies import of_backbone, of_decoder
+from .base import Layout
+from .remedies import Misfits, of_backbone, of_decoder
 from .rules import Rule
 
 FLAT_STEM: Sequence[Rule] = (

@@ -1,8 +1,23 @@
 """What to do where an export does not fit a model of an OpenMMLab library."""
 
-from .base import Misfits
+from collections.abc import Sequence
+from typing import NamedTuple
 
 STEMS = ('backbone.stem.', 'backbone.conv1.', 'backbone.bn1.')  # of ResNets, of both kinds
+
+
+class Misfits(NamedTuple):
+    """Names of tensors that keep an export from fitting a model.
+
+    Attributes:
+        holes: Of the model, which the export should fill and does not.
+        left_over: Of the export, without a place in the model.
+        unequal: Of both, with another shape there.
+    """
+
+    holes: Sequence[str]
+    left_over: Sequence[str]
+    unequal: Sequence[str]
 
 
 def of_backbone(misfits: Misfits) -> list[str]:

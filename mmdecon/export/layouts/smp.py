@@ -13,8 +13,8 @@ from ...models.decoders.smp import LIBRARY, SCOPE, SMPDecoder, build_model, nami
 from ...registry import LAYOUTS
 from ..pieces import Export, Piece
 from ..source import Source, refusing
-from .base import Misfits
 from .by_table import TableLayout
+from .remedies import Misfits
 from .shapes import ResNetShape
 
 WRAPPED = 'timm_model.'

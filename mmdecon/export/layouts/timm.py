@@ -12,8 +12,8 @@ from ...compat import require
 from ...registry import LAYOUTS
 from ..pieces import Export
 from ..source import Source, refusing
-from .base import Misfits
 from .by_table import TableLayout
+from .remedies import Misfits
 from .shapes import ConvNeXtShape, ResNetShape, SwinShape, ViTShape
 
 

@@ -17,8 +17,8 @@ from ...models.encoders import SIDES
 from ...registry import LAYOUTS
 from ..pieces import Export
 from ..source import Source, refusing
-from .base import Misfits
 from .by_table import TableLayout, has_norms, watch
+from .remedies import Misfits
 from .torchvision_bodies import CLASSES, as_map, build_body, stage, take_channels
 
 KINDS = 'torchvision for classifiers, torchvision.detection for FPN detectors, torchvision.segmentation for FCN'

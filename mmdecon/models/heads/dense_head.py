@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...registry import MODELS
-from ...views import View, mean_of_valid, valid_cells
+from ...valid_cells import mean_of_valid, valid_cells
+from ...views import View
 from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 

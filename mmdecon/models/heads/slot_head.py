@@ -12,7 +12,8 @@ from torch.utils.checkpoint import checkpoint
 
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import View, valid_cells
+from ...valid_cells import valid_cells
+from ...views import View
 from .base import Head
 from .mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 

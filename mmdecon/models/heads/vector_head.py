@@ -6,7 +6,8 @@ Shapes: B images, C channels of the level, D channels of the projection, h x w c
 from torch import Tensor
 
 from ...registry import MODELS
-from ...views import View, mean_of_valid, valid_cells
+from ...valid_cells import mean_of_valid, valid_cells
+from ...views import View
 from .base import Head
 from .mlp import RELU, Config, PointwiseMLP
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
-from ...views import View, mean_of_valid, shows_something
+from ...valid_cells import mean_of_valid, shows_something
+from ...views import View
 from ..heads.dense_head import DenseEmbedding
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE

@@ -13,7 +13,8 @@ from torch.utils.checkpoint import checkpoint
 from ...dist import weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import Cells, View, cells_in_source, valid_cells
+from ...valid_cells import valid_cells
+from ...views import Cells, View, cells_in_source
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 from .base import Objective, direction_std
 

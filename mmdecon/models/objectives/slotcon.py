@@ -9,7 +9,8 @@ from torch import Tensor
 from ...dist import average, gather, weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import WHOLLY, View, crop_overlap, mean_of_valid
+from ...valid_cells import mean_of_valid
+from ...views import WHOLLY, View, crop_overlap
 from ..heads.mlp import BATCH_NORM, GELU, Config, PointwiseMLP
 from ..heads.slot_head import SlotEmbedding
 from .base import Objective, direction_std

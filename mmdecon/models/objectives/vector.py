@@ -11,7 +11,8 @@ from torch import Tensor
 from ...dist import gather, gather_with_grad, weighted_mean
 from ...precision import upcast
 from ...registry import MODELS
-from ...views import View, shows_something
+from ...valid_cells import shows_something
+from ...views import View
 from ..heads.mlp import BATCH_NORM, RELU, Config, PointwiseMLP
 from .base import Objective, direction_std
 from .info_nce import PAIRS_AT_ONCE, check_pairs_at_once, log_sum_exp, paired

@@ -9,7 +9,7 @@ import skimage
 from PIL import Image
 
 from mmdecon.images.errors import UnreadableImage
-from mmdecon.images.reading import LoadImage
+from mmdecon.images.load_image import LoadImage
 from tests.support.rasters import encoded, from_memory, load, noise
 
 SHAPE = 45, 70

@@ -1,12 +1,25 @@
 """Clustering probe: k-means without labels, by scikit-learn. Shapes: N cells, M cells, C channels, K clusters."""
 
+from importlib.util import find_spec
+
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from .features import Standardiser
 
-LACKING = 'clustering needs scikit-learn, which is not installed here: pip install "mmdecon[probes]"'
+
+def require_scikit_learn() -> None:
+    """Asks for what makes clusters, before any work.
+
+    Raises:
+        ModuleNotFoundError: If scikit-learn is not installed.
+    """
+    if find_spec('sklearn') is None:
+        raise ModuleNotFoundError(
+            'clustering needs scikit-learn, which is not installed here: pip install "mmdecon[probes]", or choose other '
+            'methods (--methods knn linear)'
+        )
 
 
 class ClusterProbe:
@@ -34,10 +47,9 @@ class ClusterProbe:
         starts: int = 3,
         standardise: bool = True,
     ) -> None:
-        try:
-            from sklearn.cluster import KMeans
-        except ImportError as error:
-            raise ModuleNotFoundError(LACKING) from error
+        require_scikit_learn()
+        from sklearn.cluster import KMeans
+
         clusters = clusters or classes
         if not classes <= clusters <= len(features):
             raise ValueError(

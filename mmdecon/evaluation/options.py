@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cells import DRAWINGS, LABELLINGS
+from .cluster import require_scikit_learn
 
 METHODS = ('linear', 'knn', 'cluster')
 SCORING = ('pixel', 'cell')
@@ -28,6 +29,10 @@ class Options:
         linear: Further arguments of :class:`LinearProbe`.
         knn: Of :class:`KnnProbe`.
         cluster: Of :class:`ClusterProbe`.
+
+    Raises:
+        ModuleNotFoundError: If clusters are to be made, and scikit-learn is not installed.
+        ValueError: If a value is none of its choices.
     """
 
     methods: Sequence[str] = ('knn', 'linear')
@@ -51,3 +56,5 @@ class Options:
             raise ValueError(f'{key} is {value!r}: give one of {", ".join(known.get(key, METHODS))}')
         if self.cells < 1 or not self.methods:
             raise ValueError(f'{self.cells} cells and {len(self.methods)} methods: give at least one of each')
+        if 'cluster' in self.methods:
+            require_scikit_learn()

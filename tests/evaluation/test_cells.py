@@ -1,6 +1,7 @@
 """Cells' classes, drawn cells, drawn images, and what a confusion matrix tells."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -94,3 +95,12 @@ def test_clusters_go_to_the_classes_that_make_most_right() -> None:
 def test_options_that_do_not_exist_are_refused(options: dict, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Options(**options)
+
+
+def test_clusters_without_scikit_learn_are_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'sklearn', None)  # as where it is not installed
+    assert Options(methods=['knn']).cells
+    with pytest.raises(
+        ModuleNotFoundError, match=r'"mmdecon\[probes\]", or choose other methods .--methods knn linear'
+    ):
+        Options(methods=['knn', 'cluster'])

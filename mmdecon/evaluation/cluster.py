@@ -17,8 +17,8 @@ def require_scikit_learn() -> None:
     """
     if find_spec('sklearn') is None:
         raise ModuleNotFoundError(
-            'clustering needs scikit-learn, which is not installed here: pip install "mmdecon[probes]", or choose other '
-            'methods (--methods knn linear)'
+            'clustering needs scikit-learn, which is not installed here: pip install "mmdecon[probes]", or choose '
+            'other methods (--methods knn linear)'
         )
 
 

@@ -103,7 +103,7 @@ def test_fewer_cells_than_clusters_are_refused(cells) -> None:
 
 
 def test_without_scikit_learn_the_remedy_is_named(cells, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__('sys').modules, 'sklearn.cluster', None)
+    monkeypatch.setitem(__import__('sys').modules, 'sklearn', None)
     with pytest.raises(ModuleNotFoundError, match=r'mmdecon\[probes\]'):
         cluster.ClusterProbe(cells[0], CLASSES)
 

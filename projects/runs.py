@@ -67,8 +67,8 @@ class Commands:
             work_dir: Where logs and checkpoints go.
             options: As for ``--cfg-options``.
         """
-        given = [f'{key}={value}' for key, value in options.items()]
-        words = ['tools/train.py', str(config), '--work-dir', str(work_dir), '--cfg-options', *given]
+        given = ['--cfg-options', *(f'{key}={value}' for key, value in options.items())] if options else []
+        words = ['tools/train.py', str(config), '--work-dir', str(work_dir), *given]
         mark, text = ROOT / work_dir / DONE, shlex.join(words)
         if mark.is_file() and mark.read_text() == text:
             print(f'{work_dir} is finished', flush=True)

@@ -10,15 +10,15 @@ from .features import Standardiser
 
 
 def require_scikit_learn() -> None:
-    """Asks for what makes clusters, before any work.
+    """Refuses to make clusters where scikit-learn is not installed.
 
     Raises:
         ModuleNotFoundError: If scikit-learn is not installed.
     """
     if find_spec('sklearn') is None:
         raise ModuleNotFoundError(
-            'clustering needs scikit-learn, which is not installed here: pip install "mmdecon[probes]", or choose '
-            'other methods (--methods knn linear)'
+            'clustering needs scikit-learn, which is not installed here: pip install "mmdecon[probes]", or leave '
+            'cluster out of the methods'
         )
 
 

@@ -155,7 +155,7 @@ def prove(plan: Plan) -> tuple[Export, Verification]:
 
 
 def prove_edited(plan: Plan, config: str) -> None:
-    """Does the same with the network of a config that somebody edited.
+    """Refuses a config that somebody edited so that the downstream model could not load its result.
 
     Args:
         plan: What the config was made of.

@@ -35,6 +35,9 @@ def momentum_start(steps: int, usual: float) -> float:
         steps: Of the run.
         usual: The method's, for long runs.
 
+    Returns:
+        0.9 to ``usual``.
+
     Examples:
         >>> momentum_start(300, 0.99), momentum_start(10_000, 0.99)
         (0.9667, 0.99)

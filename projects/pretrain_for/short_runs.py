@@ -1,6 +1,5 @@
 """Whether the teacher of a short run should follow faster: 301 steps with either EMA momentum, then a probe."""
 
-import re
 from pathlib import Path
 
 from projects.demo.plan import DATA
@@ -8,6 +7,7 @@ from projects.runs import ROOT, Commands, make_parser
 
 CONFIG, EPOCHS = Path('projects/pretrain_for/configs/cells.py'), 43
 LISTS = DATA / 'ImageSets/Segmentation'
+RUNS = dict(faster=None, usual=0.99)  # starts of the EMA momentum
 
 
 def main() -> None:
@@ -16,14 +16,11 @@ def main() -> None:
     commands, images = Commands(args.dry_run), args.out / 'images'
     if not args.dry_run:
         link_images(ROOT / images)
-    how = ['--images', images, '--size', 64, '--batch-size', 16, '--epochs', EPOCHS]
-    for name in ('faster', 'usual'):
-        words = ['tools/pretrain_for.py', CONFIG, *how, '--work-dir', args.out / name]
-        if name == 'usual':
-            commands.python(*words, '--write-config-only')
-            if not args.dry_run:
-                leave_out_momentum(ROOT / args.out / name / f'pretrain_for_{CONFIG.stem}.py')
-        commands.python(*words)
+    how = ['--images', images, '--size', 64, '--batch-size', 16, '--epochs', EPOCHS, '--work-dir', args.out]
+    commands.python('tools/pretrain_for.py', CONFIG, *how, '--write-config-only')
+    for name, start in RUNS.items():
+        options = {} if start is None else {'model.momentum.start': start}
+        commands.train(args.out / f'pretrain_for_{CONFIG.stem}.py', args.out / name, options)
     for half in ('teacher', 'student'):
         probe(commands, args.out, half)
 
@@ -37,18 +34,13 @@ def link_images(folder: Path) -> None:
             (folder / image.name).symlink_to(image)
 
 
-def leave_out_momentum(config: Path) -> None:
-    """Edits a written config: the teacher follows as in long runs."""
-    config.write_text(re.sub(r'^    momentum=.*\n', '', config.read_text(), flags=re.MULTILINE))
-
-
 def probe(commands: Commands, out: Path, half: str) -> None:
     """Probes both runs."""
-    runs = [out / name / f'pretraining/epoch_{EPOCHS}.pth' for name in ('faster', 'usual')]
+    runs = [out / name / f'epoch_{EPOCHS}.pth' for name in RUNS]
     data = ['--images', DATA / 'JPEGImages', '--labels-dir', DATA / 'SegmentationClass']
     lists = ['--train-list', LISTS / 'train.txt', '--val-list', LISTS / 'val.txt']
     how = ['--levels', 'p2', 'out', '--labels', 8, '--draws', 5, '--cells', 1000, '--methods', 'knn', 'linear']
-    names = ['--names', 'faster', 'usual', '--half', half, '--pictures', 0]
+    names = ['--names', *RUNS, '--half', half, '--pictures', 0]
     commands.python('tools/probe.py', *runs, *data, *lists, *how, *names, '--out', out / f'probe_{half}')
 
 

@@ -1,4 +1,4 @@
-"""What to do where an export does not fit a model of an OpenMMLab library."""
+"""What keeps an export from fitting a model, and what to do about it in an OpenMMLab library."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
